@@ -1,1 +1,14 @@
-//! Rhapsode.
+//! Rhapsode: a scripting runtime for music. A Rhai script describes a piece; the runtime compiles the
+//! description into a graph and renders it, sample for sample the same, live or offline.
+//!
+//! The rooms of the house, in the order in which data flows: `script` evaluates a script against a
+//! `world` into a `session` (pure values, with `pattern`s); `graph` compiles the session, through the
+//! table of `nodes`, into a schedule; `engine` feeds it events; `rt` with `dsp` renders it; `io` carries
+//! the samples to files and devices; `app` is the command line.
+
+pub mod diag;
+pub mod dsp;
+pub mod nodes;
+pub mod rt;
+pub mod session;
+pub mod units;

@@ -1,0 +1,8 @@
+//! Signal-processing kernels: eight SIMD lanes, deterministic maths, and the plug of a light unit.
+
+pub mod lanes;
+pub mod math;
+pub mod unit;
+
+pub use lanes::{F8, M8};
+pub use unit::{Io, Unit, Wire};

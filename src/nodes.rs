@@ -1,0 +1,15 @@
+//! The node table: one entry a kind is its binding, its manual, its completion and its builder.
+//!
+//! A file of this room holds one node or one family: its entries (description) and its state (unit or
+//! processor). `KINDS` lists them all; nothing else in the program knows a node by name, but for the
+//! structural kinds that the graph compiler lowers itself.
+
+pub mod table;
+
+pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds};
+
+pub mod oscillator;
+pub mod svf;
+
+/// The families of kinds, one slice a file.
+pub(crate) static KINDS: &[&[Kind]] = &[oscillator::KINDS, svf::KINDS];

@@ -1,0 +1,34 @@
+//! The universal plug: whatever turns audio, events and control signals into audio.
+//!
+//! A control signal that must be computed block by block (a pitch tracker, say) leaves as an audio channel.
+
+use super::block::Block;
+
+/// What a processor says of the block that it has just written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// There may be sound.
+    Playing,
+    /// All outputs are zero, and stay so until there is input or an event.
+    Silent,
+}
+
+/// A synth, an effect, an analyser, a hosted plugin: anything with state on the audio thread.
+pub trait Processor: Send {
+    /// Renders one block of 64 frames. Called on the audio thread: no allocation, lock or system call.
+    fn process(&mut self, block: &mut Block) -> Status;
+
+    /// Forgets all state (after a fault, or for `panic()`). Called on the audio thread.
+    fn reset(&mut self);
+
+    /// Frames by which the output is late.
+    fn latency(&self) -> usize {
+        0
+    }
+
+    /// Frames for which it may still sound after its input has fallen silent; `usize::MAX` if it never
+    /// ends by itself (a source, or endless feedback).
+    fn tail(&self) -> usize {
+        0
+    }
+}

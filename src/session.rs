@@ -1,0 +1,9 @@
+//! The immutable description of a piece: what a script evaluates to and what the graph is compiled from.
+
+pub mod node;
+pub mod tempo;
+pub mod track;
+
+pub use node::{Arg, Node, NodeId};
+pub use tempo::{Meter, TempoMap};
+pub use track::{Bus, Instrument, Send, Session, Track};
