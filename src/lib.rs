@@ -6,8 +6,10 @@
 //! table of `nodes`, into a schedule; `engine` feeds it events; `rt` with `dsp` renders it; `io` carries
 //! the samples to files and devices; `app` is the command line.
 
+pub mod app;
 pub mod diag;
 pub mod dsp;
+pub mod io;
 pub mod nodes;
 pub mod rt;
 pub mod session;

@@ -1,0 +1,3 @@
+//! Devices and files: everything that carries samples in and out of the process.
+
+pub mod file;

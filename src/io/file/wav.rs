@@ -1,0 +1,119 @@
+//! WAV files: 16- and 24-bit integers and 32-bit floating point.
+
+use super::chunks::{SamplerChunks, append_sampler_chunk};
+use super::encode::in_pieces;
+use super::temporary::Temporary;
+use super::{FileError, Format, Quantizer, WriteOptions, Writer, Written};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+/// Writes a WAV file through `hound`, with a valid header at least every half second of audio.
+pub(super) struct WavWriter {
+    temporary: Temporary,
+    /// A second handle on the same file, to append the sampler chunk after `hound` is done.
+    file: File,
+    wav: hound::WavWriter<BufWriter<File>>,
+    /// `None` for floating point.
+    quantizer: Option<Quantizer>,
+    channels: usize,
+    rate: u32,
+    frames: u64,
+    max_frames: u64,
+    unflushed: usize,
+    sampler: SamplerChunks,
+}
+
+impl WavWriter {
+    pub(super) fn create(path: &Path, options: &WriteOptions) -> Result<Self, FileError> {
+        let bits = options.format.integer_bits();
+        let spec = hound::WavSpec {
+            channels: options.channels as u16,
+            sample_rate: options.rate,
+            bits_per_sample: bits.unwrap_or(32) as u16,
+            sample_format: match options.format {
+                Format::Wav32f => hound::SampleFormat::Float,
+                _ => hound::SampleFormat::Int,
+            },
+        };
+        let (temporary, file) = Temporary::create(path)?;
+        let second = file.try_clone().map_err(|e| FileError::write(path, e))?;
+        let wav = hound::WavWriter::new(BufWriter::with_capacity(1 << 16, second), spec)
+            .map_err(|e| FileError::write(path, into_io(e)))?;
+        Ok(Self {
+            temporary,
+            file,
+            wav,
+            quantizer: bits.map(|bits| Quantizer::new(bits, options.seed())),
+            channels: options.channels,
+            rate: options.rate,
+            frames: 0,
+            max_frames: options.format.max_frames(options.channels),
+            unflushed: 0,
+            sampler: options.sampler_chunks(),
+        })
+    }
+
+    /// Frames between two flushes: half a second.
+    fn flush_interval(&self) -> usize {
+        (self.rate as usize / 2).max(1)
+    }
+
+    fn write_piece(&mut self, channels: &[&[f32]]) -> Result<(), FileError> {
+        let frames = channels[0].len();
+        if self.frames + frames as u64 > self.max_frames {
+            let minutes = self.max_frames / (60 * u64::from(self.rate));
+            let why = format!("a WAV file ends at 4 GiB, here {minutes} minutes");
+            let hint = "use --format flac or wav16, or write it in parts";
+            return Err(FileError::too_large(self.temporary.target(), why, hint));
+        }
+        self.append(channels).map_err(|e| FileError::write(self.temporary.target(), into_io(e)))?;
+        self.frames += frames as u64;
+        self.unflushed += frames;
+        if self.unflushed >= self.flush_interval() {
+            self.wav.flush().map_err(|e| FileError::write(self.temporary.target(), into_io(e)))?;
+            self.unflushed = 0;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, channels: &[&[f32]]) -> Result<(), hound::Error> {
+        for frame in 0..channels[0].len() {
+            for channel in channels {
+                match &mut self.quantizer {
+                    Some(quantizer) => self.wav.write_sample(quantizer.quantize(channel[frame]))?,
+                    None => self.wav.write_sample(channel[frame])?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Writer for WavWriter {
+    fn write(&mut self, channels: &[&[f32]]) -> Result<(), FileError> {
+        assert_eq!(channels.len(), self.channels, "a WAV file keeps its number of channels");
+        let interval = self.flush_interval();
+        in_pieces(channels, interval - self.unflushed, interval, |piece| self.write_piece(piece))
+    }
+
+    fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    fn finish(self: Box<Self>) -> Result<Written, FileError> {
+        let Self { temporary, mut file, wav, quantizer, rate, frames, sampler, .. } = *self;
+        wav.finalize().map_err(|e| FileError::write(temporary.target(), into_io(e)))?;
+        append_sampler_chunk(&mut file, rate, &sampler).map_err(|e| FileError::write(temporary.target(), e))?;
+        drop(file);
+        temporary.commit()?;
+        Ok(Written { frames, clipped: quantizer.map_or(0, |q| q.clipped()) })
+    }
+}
+
+fn into_io(error: hound::Error) -> io::Error {
+    match error {
+        hound::Error::IoError(e) => e,
+        other => io::Error::other(other),
+    }
+}
