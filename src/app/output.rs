@@ -41,7 +41,12 @@ impl OutputArgs {
     ///
     /// # Errors
     /// [`FileError::Unsupported`] if neither `--format` nor the name tells the format.
-    pub fn write_options(&self, path: &Path, rate: u32, channels: usize) -> Result<WriteOptions, FileError> {
+    pub fn write_options(
+        &self,
+        path: &Path,
+        rate: u32,
+        channels: usize,
+    ) -> Result<WriteOptions, FileError> {
         let mut options = WriteOptions::new(self.format_for(path)?, rate, channels);
         options.dither &= !self.no_dither;
         Ok(options)
@@ -87,7 +92,11 @@ impl Output {
     ///
     /// # Errors
     /// [`FileError`] as for [`crate::io::file::create`], before any audio is made.
-    pub fn create(path: &Path, options: WriteOptions, target: Option<Target>) -> Result<Self, FileError> {
+    pub fn create(
+        path: &Path,
+        options: WriteOptions,
+        target: Option<Target>,
+    ) -> Result<Self, FileError> {
         let meter = match target {
             Some(Target::Lufs { .. }) => Meter::new(options.rate, options.channels),
             _ => Meter::levels_only(options.channels),
@@ -101,7 +110,8 @@ impl Output {
         let intermediate = reserve_beside(path)?;
         let plain = WriteOptions::new(Format::Wav32f, options.rate, options.channels);
         let writer = create(&intermediate, &plain)?;
-        let second_pass = Some(SecondPass { intermediate, path: path.to_path_buf(), options, target });
+        let second_pass =
+            Some(SecondPass { intermediate, path: path.to_path_buf(), options, target });
         Ok(Self { writer, meter, second_pass })
     }
 
@@ -138,7 +148,8 @@ impl Output {
 
 /// Reserves a name in the folder of `path` for a file that is removed when the value is dropped.
 fn reserve_beside(path: &Path) -> Result<TempPath, FileError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     tempfile::Builder::new()
         .prefix("unscaled-")
         .suffix(".wav")

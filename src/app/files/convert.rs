@@ -100,7 +100,9 @@ impl Mix {
     }
 
     fn is_identity(&self) -> bool {
-        self.gain == 1.0 && self.outputs() == self.inputs && self.sources.iter().all(|s| s.len() == 1)
+        self.gain == 1.0
+            && self.outputs() == self.inputs
+            && self.sources.iter().all(|s| s.len() == 1)
     }
 
     /// Mixes a block, channels x frames, into `mixed`.
@@ -110,7 +112,8 @@ impl Mix {
             let frames = block[0].len();
             output.clear();
             output.extend((0..frames).map(|frame| {
-                let sum: f64 = sources.iter().map(|&channel| f64::from(block[channel][frame])).sum();
+                let sum: f64 =
+                    sources.iter().map(|&channel| f64::from(block[channel][frame])).sum();
                 (sum * factor) as f32
             }));
         }

@@ -47,7 +47,8 @@ pub fn info(args: &InfoArgs, out: &mut dyn Write) -> Result<(), Vec<FileError>> 
         }
     }
     if args.json {
-        let written = serde_json::to_writer_pretty(&mut *out, &descriptions).map_err(io::Error::from);
+        let written =
+            serde_json::to_writer_pretty(&mut *out, &descriptions).map_err(io::Error::from);
         written.and_then(|()| writeln!(out)).map_err(unprintable)?;
     }
     if failures.is_empty() { Ok(()) } else { Err(failures) }
@@ -66,7 +67,8 @@ fn describe(path: &Path) -> Result<Description, FileError> {
         meter.add(&channels);
     }
     stream.frames = Some(reader.position());
-    let Loudness { integrated_lufs, range_lu, true_peak_dbtp, peak_dbfs, rms_dbfs } = meter.loudness();
+    let Loudness { integrated_lufs, range_lu, true_peak_dbtp, peak_dbfs, rms_dbfs } =
+        meter.loudness();
     let finite = |level: f64| level.is_finite().then_some(level);
     Ok(Description {
         path: path.to_path_buf(),
@@ -82,18 +84,30 @@ fn describe(path: &Path) -> Result<Description, FileError> {
 
 fn print(file: &Description, out: &mut dyn Write) -> io::Result<()> {
     let stream = &file.stream;
-    let level = |level: Option<f64>, unit: &str| level.map_or("silent".into(), |l| format!("{l:.2} {unit}"));
+    let level = |level: Option<f64>, unit: &str| {
+        level.map_or("silent".into(), |l| format!("{l:.2} {unit}"))
+    };
     let frames = stream.frames.unwrap_or(0);
     let bits = stream.bits.map_or(String::new(), |bits| format!(", {bits} bits"));
     writeln!(out, "{}", file.path.display())?;
     writeln!(out, "  format      {} ({}{bits})", stream.container, stream.codec)?;
     writeln!(out, "  rate        {} Hz", stream.rate)?;
     writeln!(out, "  channels    {}", stream.channels)?;
-    writeln!(out, "  duration    {} ({:.3} s, {frames} frames)", clock(file.duration), file.duration)?;
+    writeln!(
+        out,
+        "  duration    {} ({:.3} s, {frames} frames)",
+        clock(file.duration),
+        file.duration
+    )?;
     writeln!(out, "  peak        {}", level(file.peak_dbfs, "dBFS"))?;
     writeln!(out, "  true peak   {}", level(file.true_peak_dbtp, "dBTP"))?;
     writeln!(out, "  RMS         {}", level(file.rms_dbfs, "dBFS"))?;
-    writeln!(out, "  loudness    {}, range {:.1} LU", level(file.integrated_lufs, "LUFS"), file.range_lu)?;
+    writeln!(
+        out,
+        "  loudness    {}, range {:.1} LU",
+        level(file.integrated_lufs, "LUFS"),
+        file.range_lu
+    )?;
     if let Some(key) = stream.root_key {
         writeln!(out, "  root key    {key}")?;
     }

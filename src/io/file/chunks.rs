@@ -121,7 +121,9 @@ fn wav_loops(smpl: &[u8]) -> Vec<LoopPoint> {
 fn aiff_markers(marks: &[u8]) -> Vec<(u16, u64)> {
     let mut markers = Vec::new();
     let mut at = 2;
-    while let (Some(id), Some(frame), Some(&name)) = (u16_be(marks, at), u32_be(marks, at + 2), marks.get(at + 6)) {
+    while let (Some(id), Some(frame), Some(&name)) =
+        (u16_be(marks, at), u32_be(marks, at + 2), marks.get(at + 6))
+    {
         markers.push((id, u64::from(frame)));
         at += 6 + ((usize::from(name) + 2) & !1); // a counted string, padded to an even length
     }
@@ -136,11 +138,20 @@ fn aiff_sustain_loop(inst: &[u8], markers: &[(u16, u64)]) -> Option<LoopPoint> {
         _ => return None,
     };
     // Markers lie between frames, so the end is exclusive already.
-    Some(LoopPoint { start: frame(u16_be(inst, 10)?)?, end: frame(u16_be(inst, 12)?)?, kind, count: None })
+    Some(LoopPoint {
+        start: frame(u16_be(inst, 10)?)?,
+        end: frame(u16_be(inst, 12)?)?,
+        kind,
+        count: None,
+    })
 }
 
 /// Appends a `smpl` chunk to a complete WAV file and corrects the RIFF length.
-pub(super) fn append_sampler_chunk(file: &mut File, rate: u32, chunks: &SamplerChunks) -> io::Result<()> {
+pub(super) fn append_sampler_chunk(
+    file: &mut File,
+    rate: u32,
+    chunks: &SamplerChunks,
+) -> io::Result<()> {
     if chunks.loops.is_empty() && chunks.root_key.is_none() {
         return Ok(());
     }

@@ -23,7 +23,8 @@ const MAX_RATE: u32 = 1_536_000;
 /// Damaged packets of a lossy stream that are passed over before the file is given up.
 const MAX_DAMAGED_PACKETS: u32 = 64;
 
-const READABLE: &str = "use a WAV, AIFF, FLAC, MP3 or Ogg Vorbis file, or convert it with another program";
+const READABLE: &str =
+    "use a WAV, AIFF, FLAC, MP3 or Ogg Vorbis file, or convert it with another program";
 
 /// What is known of a file once its header has been read.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -67,7 +68,11 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let meta = path.metadata().map_err(|e| FileError::read(path, e))?;
         if !meta.is_file() {
-            return Err(FileError::unsupported(path, "it is a folder or a device, not a file", READABLE));
+            return Err(FileError::unsupported(
+                path,
+                "it is a folder or a device, not a file",
+                READABLE,
+            ));
         }
         let file = File::open(path).map_err(|e| FileError::read(path, e))?;
         let stream = MediaSourceStream::new(Box::new(file), Default::default());
@@ -155,7 +160,9 @@ impl Reader {
             let step = {
                 let (format, decoder) = (&mut self.format, &mut self.decoder);
                 let (track, block) = (self.track, &mut self.block);
-                contained(&self.path, || decode_packet(format.as_deref_mut(), decoder.as_mut(), track, block))
+                contained(&self.path, || {
+                    decode_packet(format.as_deref_mut(), decoder.as_mut(), track, block)
+                })
             };
             match step {
                 Ok(Ok(Step::Block)) => {
@@ -190,7 +197,8 @@ impl Reader {
             return Err(too_long(&self.path, self.info.rate));
         }
         // A header may lie: take its word only for as much as the file could hold.
-        let mut channels = vec![Vec::with_capacity(promised.min(1 << 20) as usize); self.info.channels];
+        let mut channels =
+            vec![Vec::with_capacity(promised.min(1 << 20) as usize); self.info.channels];
         while let Some(block) = self.next_block()? {
             for (whole, part) in channels.iter_mut().zip(block) {
                 whole.extend_from_slice(part);
@@ -214,7 +222,8 @@ impl Reader {
 
     fn check_block(&mut self) -> Result<(), FileError> {
         if self.block.len() != self.info.channels {
-            let why = format!("it changes from {} to {} channels", self.info.channels, self.block.len());
+            let why =
+                format!("it changes from {} to {} channels", self.info.channels, self.block.len());
             let offset = self.offset();
             return Err(FileError::malformed(&self.path, why, offset));
         }
@@ -232,7 +241,8 @@ impl Reader {
         match self.info.frames {
             // The lengths that lossy formats state are estimates; the others' are exact.
             Some(promised) if self.info.bits.is_some() && self.frames < promised => {
-                let why = format!("it ends after {} of the {promised} frames it promises", self.frames);
+                let why =
+                    format!("it ends after {} of the {promised} frames it promises", self.frames);
                 Err(FileError::malformed(&self.path, why, offset))
             }
             _ => Ok(()),
@@ -286,7 +296,9 @@ fn describe(path: &Path, error: &Error, offset: Option<u64>) -> FileError {
         }
         Error::IoError(e) => FileError::read(path, io::Error::new(e.kind(), e.to_string())),
         Error::Unsupported(what) => FileError::unsupported(path, *what, READABLE),
-        Error::DecodeError(what) | Error::LimitError(what) => FileError::malformed(path, *what, offset),
+        Error::DecodeError(what) | Error::LimitError(what) => {
+            FileError::malformed(path, *what, offset)
+        }
         other => FileError::malformed(path, other.to_string(), offset),
     }
 }

@@ -92,7 +92,10 @@ pub fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Writer>, Fi
         return Err(FileError::unsupported(path, why, "choose another --rate or --format"));
     }
     if options.channels == 0 || options.channels > max_channels {
-        let why = format!("{} files have 1 to {max_channels} channels, not {}", options.format, options.channels);
+        let why = format!(
+            "{} files have 1 to {max_channels} channels, not {}",
+            options.format, options.channels
+        );
         return Err(FileError::unsupported(path, why, "choose another --format or fewer channels"));
     }
     Ok(match options.format {

@@ -1,5 +1,7 @@
 //! What can go wrong with an audio file, said so that the user knows what to do.
 
+use crate::diag::Diagnostic;
+use crate::units::Place;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -110,7 +112,11 @@ impl FileError {
         Self::Malformed { path: path.to_path_buf(), why: why.into(), offset }
     }
 
-    pub(crate) fn unsupported(path: &Path, why: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(
+        path: &Path,
+        why: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         Self::Unsupported { path: path.to_path_buf(), why: why.into(), hint: hint.into() }
     }
 
@@ -119,21 +125,32 @@ impl FileError {
     }
 }
 
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl FileError {
+    /// The error as a message for a place in a script: what is wrong, and apart from it what to do.
+    pub fn diagnostic(&self, place: Place) -> Diagnostic {
+        Diagnostic::error(self.what(), place).hint(self.hint())
+    }
+
+    /// What is wrong, without what to do about it.
+    pub fn what(&self) -> String {
         let path = self.path().display();
         match self {
-            Self::Read { source, .. } => write!(f, "cannot read `{path}`: {source}")?,
-            Self::Write { source, .. } => write!(f, "cannot write `{path}`: {source}")?,
-            Self::Unsupported { why, .. } => write!(f, "`{path}` is not supported: {why}")?,
+            Self::Read { source, .. } => format!("cannot read `{path}`: {source}"),
+            Self::Write { source, .. } => format!("cannot write `{path}`: {source}"),
+            Self::Unsupported { why, .. } => format!("`{path}` is not supported: {why}"),
             Self::Malformed { why, offset: Some(at), .. } => {
-                write!(f, "`{path}` is damaged at byte {at}: {why}")?;
+                format!("`{path}` is damaged at byte {at}: {why}")
             }
-            Self::Malformed { why, .. } => write!(f, "`{path}` is damaged: {why}")?,
-            Self::TooLarge { why, .. } => write!(f, "`{path}` is too large: {why}")?,
-            Self::Interrupted { .. } => write!(f, "`{path}` was not written: interrupted")?,
+            Self::Malformed { why, .. } => format!("`{path}` is damaged: {why}"),
+            Self::TooLarge { why, .. } => format!("`{path}` is too large: {why}"),
+            Self::Interrupted { .. } => format!("`{path}` was not written: interrupted"),
         }
-        write!(f, "; {}", self.hint())
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what(), self.hint())
     }
 }
 

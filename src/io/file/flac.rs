@@ -39,7 +39,9 @@ pub(super) struct FlacWriter {
 
 impl FlacWriter {
     pub(super) fn create(path: &Path, options: &WriteOptions) -> Result<Self, FileError> {
-        let internal = |e: &dyn std::fmt::Debug| FileError::write(path, io::Error::other(format!("FLAC: {e:?}")));
+        let internal = |e: &dyn std::fmt::Debug| {
+            FileError::write(path, io::Error::other(format!("FLAC: {e:?}")))
+        };
         let mut config = Encoder::default();
         config.subframe_coding.use_lpc = false;
         config.subframe_coding.fixed.order_sel = OrderSel::BitCount;
@@ -93,12 +95,14 @@ impl FlacWriter {
         let number = self.context.current_frame_number().map_or(0, |n| n + 1);
         self.buffer.fill_interleaved(&self.pending).map_err(|e| internal(&e))?;
         self.context.fill_interleaved(&self.pending).map_err(|e| internal(&e))?;
-        let frame = flacenc::encode_fixed_size_frame(&self.config, &self.buffer, number, &self.info)
-            .map_err(|e| internal(&e))?;
+        let frame =
+            flacenc::encode_fixed_size_frame(&self.config, &self.buffer, number, &self.info)
+                .map_err(|e| internal(&e))?;
         let mut sink = MemSink::<u8>::with_capacity(frame.count_bits());
         frame.write(&mut sink).map_err(|e| internal(&e))?;
         let bytes = sink.as_slice();
-        let smallest = if number == 0 { bytes.len() } else { self.info.min_frame_size().min(bytes.len()) };
+        let smallest =
+            if number == 0 { bytes.len() } else { self.info.min_frame_size().min(bytes.len()) };
         let largest = self.info.max_frame_size().max(bytes.len());
         self.file.write_all(bytes)?;
         self.info.set_frame_sizes(smallest, largest).map_err(|e| internal(&e))?;

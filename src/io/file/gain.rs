@@ -55,7 +55,12 @@ pub fn gain_for(loudness: &Loudness, target: Target) -> Gain {
 ///
 /// # Errors
 /// [`FileError`] if either file fails; `target` is then left as it was.
-pub fn apply_gain(source: &Path, target: &Path, options: &WriteOptions, gain_db: f64) -> Result<Written, FileError> {
+pub fn apply_gain(
+    source: &Path,
+    target: &Path,
+    options: &WriteOptions,
+    gain_db: f64,
+) -> Result<Written, FileError> {
     let mut reader = Reader::open(source)?;
     let mut writer = create(target, options)?;
     let factor = factor(gain_db);

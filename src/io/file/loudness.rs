@@ -64,14 +64,17 @@ impl Meter {
 
     /// The measurement of everything added so far.
     pub fn loudness(&self) -> Loudness {
-        let rms = if self.samples == 0 { 0.0 } else { (self.square_sum / self.samples as f64).sqrt() };
+        let rms =
+            if self.samples == 0 { 0.0 } else { (self.square_sum / self.samples as f64).sqrt() };
         let ebu = self.ebu.as_ref();
         let true_peak = (0..self.channels as u32)
             .filter_map(|channel| ebu?.true_peak(channel).ok())
             // Interpolation can miss the largest sample itself.
             .fold(f64::from(self.peak), f64::max);
         Loudness {
-            integrated_lufs: ebu.and_then(|e| e.loudness_global().ok()).unwrap_or(f64::NEG_INFINITY),
+            integrated_lufs: ebu
+                .and_then(|e| e.loudness_global().ok())
+                .unwrap_or(f64::NEG_INFINITY),
             range_lu: ebu.and_then(|e| e.loudness_range().ok()).unwrap_or(0.0),
             true_peak_dbtp: decibels(true_peak),
             peak_dbfs: decibels(f64::from(self.peak)),

@@ -104,7 +104,8 @@ impl Writer for WavWriter {
     fn finish(self: Box<Self>) -> Result<Written, FileError> {
         let Self { temporary, mut file, wav, quantizer, rate, frames, sampler, .. } = *self;
         wav.finalize().map_err(|e| FileError::write(temporary.target(), into_io(e)))?;
-        append_sampler_chunk(&mut file, rate, &sampler).map_err(|e| FileError::write(temporary.target(), e))?;
+        append_sampler_chunk(&mut file, rate, &sampler)
+            .map_err(|e| FileError::write(temporary.target(), e))?;
         drop(file);
         temporary.commit()?;
         Ok(Written { frames, clipped: quantizer.map_or(0, |q| q.clipped()) })
