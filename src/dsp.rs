@@ -3,6 +3,7 @@
 pub mod lanes;
 pub mod math;
 pub mod unit;
+pub mod wide;
 
 pub use lanes::{F8, M8};
 pub use unit::{Io, Unit, Wire};

@@ -1,9 +1,22 @@
 //! The audio thread's own code: blocks, events, processors, the schedule and its renderer.
 
+pub mod bank;
 pub mod block;
+pub mod ceiling;
+pub mod denormal;
 pub mod event;
+pub mod job;
+pub mod kit;
 pub mod processor;
+pub mod program;
+pub mod renderer;
+pub mod schedule;
+pub mod timeline;
+pub mod voices;
 
 pub use block::{Block, Buffer, Inputs, Ramp};
 pub use event::{Event, EventKind};
+pub use job::{Fault, Job, PortRef, Timed};
 pub use processor::{Processor, Status};
+pub use renderer::Renderer;
+pub use schedule::Schedule;

@@ -1,0 +1,56 @@
+//! Loops over frames of lanes outside units, compiled for the widest registers of the machine.
+
+use super::lanes::F8;
+
+/// Defines a function whose body is compiled twice, for the base instruction set and for AVX2, and
+/// chosen by the machine; the bits are the same.
+macro_rules! wide {
+    ($(#[$doc:meta])* pub fn $name:ident($($arg:ident: $type:ty),*) $body:block) => {
+        $(#[$doc])*
+        pub fn $name($($arg: $type),*) {
+            #[inline(always)]
+            fn base($($arg: $type),*) $body
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            unsafe fn avx2($($arg: $type),*) { base($($arg),*) }
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("avx2") {
+                // SAFETY: the feature was found on this processor just above.
+                unsafe { avx2($($arg),*) };
+                return;
+            }
+            base($($arg),*)
+        }
+    };
+}
+
+wide! {
+    /// `acc += x * gain`, where `gain` moves on by `step` each frame.
+    pub fn add_scaled(acc: &mut [F8], x: &[F8], gain: F8, step: F8) {
+        let mut gain = gain;
+        for (y, x) in acc.iter_mut().zip(x) {
+            *y += *x * gain;
+            gain += step;
+        }
+    }
+}
+
+wide! {
+    /// `out[n] += sum of the lanes of acc[n]`, in the fixed order of [`F8::sum`].
+    pub fn add_sums(out: &mut [f32], acc: &[F8]) {
+        for (y, x) in out.iter_mut().zip(acc) {
+            *y += x.sum();
+        }
+    }
+}
+
+wide! {
+    /// `peak = max(peak, |x|)` lane by lane.
+    pub fn fold_peak(peak: &mut F8, x: &[F8]) {
+        let mut p = *peak;
+        for x in x {
+            p = p.max(x.abs());
+        }
+        *peak = p;
+    }
+}

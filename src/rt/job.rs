@@ -1,0 +1,294 @@
+//! A job: the tasks of one strip (or of up to eight alike ones), run in order over a chunk of blocks.
+//!
+//! Jobs share nothing that they write: each has its own buffers, and publishes its outputs for the jobs
+//! of later levels. So jobs of one level may run on different threads without changing a bit.
+
+mod lanes;
+mod process;
+
+pub use lanes::{LaneTask, LineStore, Load, Store};
+pub use process::ProcessTask;
+
+use super::block::{Buffer, Ramp};
+use super::event::{Event, EventKind};
+use crate::dsp::unit::{BLOCK, Meta};
+use std::collections::VecDeque;
+
+/// Below this (-140 dB) an output whose input is silent counts as silence.
+pub(crate) const SILENCE: f32 = 1e-7;
+
+/// An output of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortRef {
+    /// Level of the job.
+    pub level: u16,
+    /// Index of the job in its level.
+    pub job: u16,
+    /// Index of the channel among the job's exports.
+    pub port: u16,
+}
+
+/// Where an import comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// A job of an earlier level, this block.
+    Port(PortRef),
+    /// A job of this or a later level, one block late: index into the schedule's feedback lines.
+    Feedback(u16),
+}
+
+/// Adds a scaled output of another job to a buffer of this one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Import {
+    /// Where from.
+    pub from: From,
+    /// Linear gain.
+    pub gain: f32,
+    /// Buffer that it is added to.
+    pub to: u16,
+}
+
+/// One step of a job.
+pub enum Task {
+    /// Zeroes a buffer and adds the imports to it.
+    Gather(u16, Vec<Import>),
+    /// Runs light units.
+    Lanes(Box<LaneTask>),
+    /// Runs a processor.
+    Process(Box<ProcessTask>),
+}
+
+/// An event on its way to a task.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Timed {
+    /// Absolute frame.
+    pub frame: u64,
+    /// Level of the job.
+    pub level: u16,
+    /// Job in the level.
+    pub job: u16,
+    /// Task in the job.
+    pub task: u16,
+    /// What happens.
+    pub kind: EventKind,
+}
+
+/// A node that put out something that is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Absolute frame of the block.
+    pub frame: u64,
+    /// Node of the session.
+    pub node: u32,
+}
+
+/// Buffers of a job and what is known of them.
+pub struct Bench {
+    /// The buffers; taken out while they are written.
+    pub buffers: Vec<Option<Box<Buffer>>>,
+    /// Which of them hold nothing but zeros.
+    pub silent: Vec<bool>,
+    /// Control lines between tasks.
+    pub lines: Vec<Ramp>,
+}
+
+impl Bench {
+    /// `buffers` silent buffers and `lines` lines at 0.
+    #[must_use]
+    pub fn new(buffers: usize, lines: usize) -> Bench {
+        Bench {
+            buffers: (0..buffers).map(|_| Some(Box::default())).collect(),
+            silent: vec![true; buffers],
+            lines: vec![Ramp::default(); lines],
+        }
+    }
+
+    fn silence(&mut self, id: u16) {
+        if !self.silent[id as usize] {
+            if let Some(buffer) = &mut self.buffers[id as usize] {
+                **buffer = Buffer::SILENCE;
+            }
+            self.silent[id as usize] = true;
+        }
+    }
+}
+
+/// One strip, or several alike ones. Run on the audio thread, or on a worker.
+pub struct Job {
+    /// Names of the strips, for messages.
+    pub names: Vec<String>,
+    /// The steps, in order.
+    pub tasks: Vec<Task>,
+    /// Buffers.
+    pub bench: Bench,
+    /// Buffers that other jobs and the output read, in port order.
+    pub exports: Vec<u16>,
+    inbox: VecDeque<Timed>,
+    faults: Vec<Fault>,
+    dropped: u32,
+}
+
+/// Events that can wait in a job; more are dropped and counted.
+const INBOX: usize = 16_384;
+
+impl Job {
+    /// A job whose chunk is at most `chunk` blocks.
+    #[must_use]
+    pub fn new(
+        names: Vec<String>,
+        tasks: Vec<Task>,
+        bench: Bench,
+        exports: Vec<u16>,
+        chunk: usize,
+    ) -> Job {
+        Job {
+            names,
+            tasks,
+            bench,
+            area: vec![Buffer::SILENCE; exports.len() * chunk],
+            silent: vec![true; exports.len() * chunk],
+            exports,
+            inbox: VecDeque::with_capacity(INBOX),
+            faults: Vec::with_capacity(16),
+            dropped: 0,
+        }
+    }
+
+    /// Takes an event in, behind all that are not later.
+    pub fn push(&mut self, event: Timed) {
+        if self.inbox.len() == self.inbox.capacity() {
+            self.dropped += 1;
+            return;
+        }
+        self.inbox.push_back(event);
+        let mut i = self.inbox.len() - 1;
+        while i > 0 && self.inbox[i - 1].frame > event.frame {
+            self.inbox.swap(i - 1, i);
+            i -= 1;
+        }
+    }
+
+    /// Faults since the last call, through `f`.
+    pub fn drain_faults(&mut self, mut f: impl FnMut(Fault)) {
+        self.faults.drain(..).for_each(&mut f);
+    }
+
+    /// Events that were dropped because too many were waiting.
+    #[must_use]
+    pub fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Renders block `block` of the chunk. `done` are the levels before this one.
+    pub fn run(
+        &mut self,
+        block: usize,
+        meta: &Meta,
+        done: &[Vec<Published>],
+        kept: &[Buffer],
+        out: &mut Published,
+    ) {
+        self.deliver(meta);
+        for task in &mut self.tasks {
+            let fault = match task {
+                Task::Gather(to, imports) => {
+                    gather(&mut self.bench, *to, imports, block, done, kept);
+                    None
+                }
+                Task::Lanes(task) => task.run(&mut self.bench, meta),
+                Task::Process(task) => task.run(&mut self.bench, meta),
+            };
+            if let Some(node) = fault
+                && self.faults.len() < self.faults.capacity()
+            {
+                self.faults.push(Fault { frame: meta.frame, node });
+            }
+        }
+        out.publish(block, &self.bench, &self.exports);
+    }
+
+    /// Hands the events of the block to their tasks.
+    fn deliver(&mut self, meta: &Meta) {
+        let end = meta.frame + BLOCK as u64;
+        while let Some(timed) = self.inbox.front().copied().filter(|t| t.frame < end) {
+            self.inbox.pop_front();
+            let offset = timed.frame.saturating_sub(meta.frame) as u32;
+            let event = Event { offset, kind: timed.kind };
+            match self.tasks.get_mut(timed.task as usize) {
+                Some(Task::Process(task)) => task.accept(event),
+                Some(Task::Lanes(task)) => task.accept(event),
+                _ => {}
+            }
+        }
+    }
+
+    /// Forgets events and state.
+    pub fn reset(&mut self) {
+        self.inbox.clear();
+        for task in &mut self.tasks {
+            match task {
+                Task::Gather(..) => {}
+                Task::Lanes(task) => task.reset(),
+                Task::Process(task) => task.reset(),
+            }
+        }
+    }
+}
+
+/// What a job has put out in a chunk, for the jobs of later levels: ports x blocks.
+pub struct Published {
+    ports: usize,
+    area: Vec<Buffer>,
+    silent: Vec<bool>,
+}
+
+impl Published {
+    /// Room for `ports` channels over a chunk of `chunk` blocks.
+    #[must_use]
+    pub fn new(ports: usize, chunk: usize) -> Published {
+        let (area, silent) = (vec![Buffer::SILENCE; ports * chunk], vec![true; ports * chunk]);
+        Published { ports, area, silent }
+    }
+
+    /// What port `port` put out in block `block` of the chunk; `None` if that is silence.
+    #[must_use]
+    pub fn output(&self, port: u16, block: usize) -> Option<&Buffer> {
+        let at = block * self.ports + port as usize;
+        if self.silent[at] { None } else { Some(&self.area[at]) }
+    }
+
+    fn publish(&mut self, block: usize, bench: &Bench, exports: &[u16]) {
+        for (port, &id) in exports.iter().enumerate() {
+            let at = block * self.ports + port;
+            self.silent[at] = bench.silent[id as usize];
+            if !self.silent[at]
+                && let Some(buffer) = &bench.buffers[id as usize]
+            {
+                self.area[at] = **buffer;
+            }
+        }
+    }
+}
+
+fn gather(
+    bench: &mut Bench,
+    to: u16,
+    imports: &[Import],
+    block: usize,
+    done: &[Vec<Published>],
+    kept: &[Buffer],
+) {
+    bench.silence(to);
+    for import in imports {
+        let from = match import.from {
+            From::Port(p) => done[p.level as usize][p.job as usize].output(p.port, block),
+            From::Feedback(i) => Some(&kept[i as usize]),
+        };
+        if let (Some(from), Some(sum)) = (from, &mut bench.buffers[to as usize]) {
+            for (y, x) in sum.0.iter_mut().zip(&from.0) {
+                *y += x * import.gain;
+            }
+            bench.silent[to as usize] = false;
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A task that runs a lane program, between the buffers of a job and the lanes.
+
+use super::{Bench, SILENCE};
+use crate::dsp::unit::{BLOCK, Meta, Ramp8, Source};
+use crate::rt::block::{Buffer, Ramp};
+use crate::rt::event::{Event, EventKind};
+use crate::rt::program::{Pool, Program};
+
+/// Copies a buffer into a lane of an audio wire, before the program runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Buffer of the job.
+    pub buffer: u16,
+    /// Wire in the program's pool.
+    pub wire: u16,
+    /// Lane.
+    pub lane: u8,
+}
+
+/// Copies a lane of a wire into a buffer, after the program has run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Store {
+    /// Wire of the program.
+    pub wire: Source,
+    /// Lane.
+    pub lane: u8,
+    /// Buffer of the job.
+    pub buffer: u16,
+}
+
+/// Copies a lane of a wire into a control line, after the program has run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineStore {
+    /// Wire of the program.
+    pub wire: Source,
+    /// Lane.
+    pub lane: u8,
+    /// Line of the job.
+    pub line: u16,
+}
+
+/// A lane program and how it is joined to the job.
+pub struct LaneTask {
+    program: Program,
+    pool: Pool,
+    loads: Vec<Load>,
+    stores: Vec<Store>,
+    lines: Vec<LineStore>,
+    /// Scalars that an event has moved in the last block, and their number.
+    moved: Vec<u16>,
+    tail: usize,
+    endless: bool,
+    idle: usize,
+    asleep: bool,
+}
+
+impl LaneTask {
+    /// Joins `program` to the buffers and lines of a job.
+    #[must_use]
+    pub fn new(
+        program: Program,
+        pool: Pool,
+        loads: Vec<Load>,
+        stores: Vec<Store>,
+        lines: Vec<LineStore>,
+    ) -> LaneTask {
+        LaneTask {
+            tail: program.tail(),
+            // A program that computes control lines must run, whatever it hears.
+            endless: program.endless() || !lines.is_empty(),
+            program,
+            pool,
+            loads,
+            stores,
+            lines,
+            moved: Vec::with_capacity(256),
+            idle: 0,
+            asleep: false,
+        }
+    }
+
+    /// Takes in a parameter event: `index` is scalar * 8 + lane. It moves there over the coming block.
+    pub fn accept(&mut self, event: Event) {
+        if let EventKind::Param { index, value } = event.kind {
+            let (scalar, lane) = (index / 8, usize::from(index % 8));
+            if let Some(ramp) = self.program.scalars.get_mut(scalar as usize) {
+                ramp.to.0[lane] = value;
+                if self.moved.len() < self.moved.capacity() {
+                    self.moved.push(scalar);
+                }
+            }
+        }
+    }
+
+    /// Forgets all state.
+    pub fn reset(&mut self) {
+        (0..crate::dsp::lanes::LANES).for_each(|lane| self.program.reset(lane));
+    }
+
+    /// Runs the block; returns the node that put out what is not a number, if one did.
+    pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<u32> {
+        let quiet = !self.endless && self.loads.iter().all(|l| bench.silent[l.buffer as usize]);
+        self.idle = if quiet { self.idle.saturating_add(BLOCK) } else { 0 };
+        if quiet && self.asleep {
+            self.stores.iter().for_each(|s| bench.silence(s.buffer));
+            return None;
+        }
+        for load in &self.loads {
+            if let (Some(from), Some(to)) =
+                (&bench.buffers[load.buffer as usize], &mut self.pool[load.wire as usize])
+            {
+                for (y, x) in to.iter_mut().zip(&from.0) {
+                    y.0[load.lane as usize] = *x;
+                }
+            }
+        }
+        self.program.run(&mut self.pool, 0, BLOCK, meta);
+        self.store_lines(bench);
+        let peak = self.store(bench);
+        self.settle();
+        self.asleep = quiet && self.idle > self.tail && peak < SILENCE;
+        if peak < f32::INFINITY {
+            return None;
+        }
+        let culprit = self.culprit();
+        self.stores.iter().for_each(|s| bench.silence(s.buffer));
+        self.reset();
+        Some(culprit)
+    }
+
+    /// Copies the outputs to the job's buffers; returns their peak.
+    fn store(&mut self, bench: &mut Bench) -> f32 {
+        let mut peak = 0.0f32;
+        for store in &self.stores {
+            let lane = store.lane as usize;
+            let Some(to) = &mut bench.buffers[store.buffer as usize] else { continue };
+            match store.wire {
+                Source::Audio(k) => {
+                    if let Some(from) = &self.pool[k as usize] {
+                        for (y, x) in to.0.iter_mut().zip(from.iter()) {
+                            *y = x.0[lane];
+                        }
+                    }
+                }
+                Source::Scalar(k) => {
+                    write_line(to, lane_of(&self.program.scalars[k as usize], lane))
+                }
+            }
+            let level = to.peak();
+            peak = if level > peak { level } else { peak };
+            bench.silent[store.buffer as usize] = level == 0.0;
+        }
+        peak
+    }
+
+    fn store_lines(&mut self, bench: &mut Bench) {
+        for store in &self.lines {
+            let lane = store.lane as usize;
+            bench.lines[store.line as usize] = match store.wire {
+                Source::Scalar(k) => lane_of(&self.program.scalars[k as usize], lane),
+                Source::Audio(k) => match &self.pool[k as usize] {
+                    Some(f) => Ramp { from: f[0].0[lane], to: f[BLOCK - 1].0[lane] },
+                    None => Ramp::default(),
+                },
+            };
+        }
+    }
+
+    /// Ends the moves of parameters that events began.
+    fn settle(&mut self) {
+        for &scalar in &self.moved {
+            let ramp = &mut self.program.scalars[scalar as usize];
+            ramp.from = ramp.to;
+        }
+        self.moved.clear();
+    }
+
+    /// The first unit whose output is not finite.
+    fn culprit(&self) -> u32 {
+        let bad = |out: &Option<Source>| match out {
+            Some(Source::Audio(k)) => self.pool[*k as usize]
+                .as_ref()
+                .is_some_and(|f| f.iter().any(|x| x.0.iter().any(|v| !v.is_finite()))),
+            Some(Source::Scalar(k)) => {
+                self.program.scalars[*k as usize].to.0.iter().any(|v| !v.is_finite())
+            }
+            None => false,
+        };
+        let op = self.program.ops.iter().find(|op| op.outs.iter().any(bad));
+        op.map_or(u32::MAX, |op| op.node)
+    }
+}
+
+fn lane_of(ramp: &Ramp8, lane: usize) -> Ramp {
+    Ramp { from: ramp.from.0[lane], to: ramp.to.0[lane] }
+}
+
+fn write_line(buffer: &mut Buffer, line: Ramp) {
+    for (i, y) in buffer.0.iter_mut().enumerate() {
+        *y = line.at(i);
+    }
+}

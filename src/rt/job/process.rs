@@ -1,0 +1,118 @@
+//! A task that runs one processor.
+
+use super::{Bench, SILENCE};
+use crate::dsp::unit::{BLOCK, Meta};
+use crate::rt::block::{Block, Buffer, Inputs, Ramp};
+use crate::rt::event::{Event, EventKind};
+use crate::rt::processor::{Processor, Status};
+
+/// Events that a processor can get in one block; more are dropped.
+const EVENTS: usize = 1024;
+
+/// A processor and the buffers and lines that it is joined to.
+pub struct ProcessTask {
+    processor: Box<dyn Processor>,
+    ins: Vec<u16>,
+    outs: Vec<u16>,
+    /// Lines of the numeric parameters, in table order.
+    params: Vec<u16>,
+    node: u32,
+    events: Vec<Event>,
+    ramps: Vec<Ramp>,
+    taken: Vec<Box<Buffer>>,
+    tail: usize,
+    /// Frames since the last input that was not silent.
+    idle: usize,
+    asleep: bool,
+}
+
+impl ProcessTask {
+    /// Joins `processor`, made from `node`, to buffers and lines of a bench.
+    #[must_use]
+    pub fn new(
+        processor: Box<dyn Processor>,
+        ins: Vec<u16>,
+        outs: Vec<u16>,
+        params: Vec<u16>,
+        node: u32,
+    ) -> ProcessTask {
+        ProcessTask {
+            tail: processor.tail(),
+            ramps: vec![Ramp::default(); params.len()],
+            taken: Vec::with_capacity(outs.len()),
+            events: Vec::with_capacity(EVENTS),
+            processor,
+            ins,
+            outs,
+            params,
+            node,
+            idle: 0,
+            asleep: false,
+        }
+    }
+
+    /// Takes in an event of the coming block.
+    pub fn accept(&mut self, event: Event) {
+        if self.events.len() < self.events.capacity() {
+            self.events.push(event);
+        }
+    }
+
+    /// Forgets all state.
+    pub fn reset(&mut self) {
+        self.events.clear();
+        self.processor.reset();
+    }
+
+    /// Runs the block; returns the node if it put out what is not a number.
+    pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<u32> {
+        let quiet = self.events.is_empty() && self.ins.iter().all(|&b| bench.silent[b as usize]);
+        self.idle = if quiet { self.idle.saturating_add(BLOCK) } else { 0 };
+        if quiet && self.asleep {
+            self.outs.iter().for_each(|&id| bench.silence(id));
+            return None;
+        }
+        for (ramp, &line) in self.ramps.iter_mut().zip(&self.params) {
+            *ramp = bench.lines[line as usize];
+        }
+        self.set_params(bench);
+        for &id in &self.outs {
+            self.taken.extend(bench.buffers[id as usize].take());
+        }
+        let status = self.processor.process(&mut Block {
+            ins: Inputs::new(&self.ins, &bench.buffers),
+            outs: &mut self.taken,
+            events: &self.events,
+            params: &self.ramps,
+            meta,
+        });
+        self.events.clear();
+        let mut peak = 0.0f32;
+        for (buffer, &id) in self.taken.drain(..).zip(&self.outs) {
+            let level = buffer.peak();
+            peak = if level > peak { level } else { peak };
+            bench.silent[id as usize] = level == 0.0;
+            bench.buffers[id as usize] = Some(buffer);
+        }
+        self.asleep =
+            quiet && (status == Status::Silent || (self.idle > self.tail && peak < SILENCE));
+        if peak < f32::INFINITY {
+            return None;
+        }
+        self.outs.iter().for_each(|&id| bench.silence(id));
+        self.processor.reset();
+        Some(self.node)
+    }
+
+    /// Applies parameter events: the line moves there over this block and stays.
+    fn set_params(&mut self, bench: &mut Bench) {
+        for event in &self.events {
+            if let EventKind::Param { index, value } = event.kind
+                && let Some(&line) = self.params.get(index as usize)
+            {
+                self.ramps[index as usize].to = value;
+                bench.lines[line as usize] = Ramp::constant(value);
+            }
+        }
+    }
+}
