@@ -132,21 +132,13 @@ pub struct Job {
 const INBOX: usize = 16_384;
 
 impl Job {
-    /// A job whose chunk is at most `chunk` blocks.
+    /// A job of `tasks`, which work on `bench` and leave their results in the buffers `exports`.
     #[must_use]
-    pub fn new(
-        names: Vec<String>,
-        tasks: Vec<Task>,
-        bench: Bench,
-        exports: Vec<u16>,
-        chunk: usize,
-    ) -> Job {
+    pub fn new(names: Vec<String>, tasks: Vec<Task>, bench: Bench, exports: Vec<u16>) -> Job {
         Job {
             names,
             tasks,
             bench,
-            area: vec![Buffer::SILENCE; exports.len() * chunk],
-            silent: vec![true; exports.len() * chunk],
             exports,
             inbox: VecDeque::with_capacity(INBOX),
             faults: Vec::with_capacity(16),
