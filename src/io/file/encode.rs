@@ -84,7 +84,7 @@ pub trait Writer: Send {
 /// cannot hold that rate or number of channels or if `path` names a folder or a device.
 pub fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Writer>, FileError> {
     let (max_rate, max_channels) = match options.format {
-        Format::Flac => (96_000, 8),
+        Format::Flac => (655_350, 8),
         _ => (1_536_000, 64),
     };
     if options.rate == 0 || options.rate > max_rate {

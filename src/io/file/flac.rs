@@ -1,80 +1,64 @@
-//! FLAC files, 24-bit, encoded frame by frame in constant memory.
+//! FLAC files, 24-bit, encoded block by block.
 
 use super::encode::in_pieces;
 use super::temporary::Temporary;
 use super::{FileError, Quantizer, WriteOptions, Writer, Written};
-use flacenc::bitsink::MemSink;
-use flacenc::component::{BitRepr, StreamInfo};
-use flacenc::config::{Encoder, OrderSel};
-use flacenc::error::{Verified, Verify};
-use flacenc::source::{Context, Fill, FrameBuf};
+use flac_codec::Error;
+use flac_codec::encode::{FlacSampleWriter, Options};
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const BITS: u32 = 24;
-/// The marker `fLaC` and the header of the one metadata block (type 0, the last one, 34 bytes).
-const PREAMBLE: [u8; 8] = [b'f', b'L', b'a', b'C', 0x80, 0, 0, 34];
+/// Room for the largest encoded block, so that only whole blocks reach the disk: 8 channels of
+/// 4096 samples, uncompressed.
+const BUFFER_BYTES: usize = 128 * 1024;
 
-/// Writes a FLAC file through `flacenc`.
+/// Writes a FLAC file through `flac-codec`.
 ///
 /// A FLAC stream needs no length, so a killed process leaves all whole blocks readable (each is a
-/// quarter of a second or less). The prediction is restricted to FLAC's fixed predictors, chosen
-/// by counting bits: the adaptive ones use platform mathematics, and the same music would then
-/// give different bytes on different machines.
+/// quarter of a second or less). Memory does not grow but for 32 bytes a block. The prediction is
+/// restricted to FLAC's fixed predictors: the adaptive ones use platform mathematics, and the same
+/// music would then give different bytes on different machines.
 pub(super) struct FlacWriter {
+    encoder: FlacSampleWriter<Sink>,
+    sink: Sink,
     temporary: Temporary,
-    file: File,
-    config: Verified<Encoder>,
-    info: StreamInfo,
-    /// Counts frames and blocks, and digests the samples.
-    context: Context,
-    buffer: FrameBuf,
     /// Interleaved samples of the block being filled.
     pending: Vec<i32>,
     block: usize,
     quantizer: Quantizer,
     channels: usize,
+    frames: u64,
 }
 
 impl FlacWriter {
     pub(super) fn create(path: &Path, options: &WriteOptions) -> Result<Self, FileError> {
-        let internal = |e: &dyn std::fmt::Debug| {
-            FileError::write(path, io::Error::other(format!("FLAC: {e:?}")))
-        };
-        let mut config = Encoder::default();
-        config.subframe_coding.use_lpc = false;
-        config.subframe_coding.fixed.order_sel = OrderSel::BitCount;
-        let config = config.into_verified().map_err(|(_, e)| internal(&e))?;
-        let block = (options.rate as usize / 4).clamp(256, 4096);
-        let mut info = StreamInfo::new(options.rate as usize, options.channels, BITS as usize)
-            .map_err(|e| internal(&e))?;
-        info.set_block_sizes(block, block).map_err(|e| internal(&e))?;
-        let buffer = FrameBuf::with_size(options.channels, block).map_err(|e| internal(&e))?;
+        let block = (options.rate / 4).clamp(256, 4096) as u16;
+        let encoding = Options::default()
+            .max_lpc_order(None)
+            .and_then(|o| o.block_size(block))
+            .map_err(|e| FileError::write(path, io::Error::other(e)))?
+            .no_seektable()
+            .no_padding();
         let (temporary, file) = Temporary::create(path)?;
-        let mut writer = Self {
+        let sink = Sink(Arc::new(Mutex::new(BufWriter::with_capacity(BUFFER_BYTES, file))));
+        let channels = options.channels;
+        let (rate, count) = (options.rate, channels as u8);
+        let encoder = FlacSampleWriter::new(sink.clone(), encoding, rate, BITS, count, None)
+            .map_err(|e| FileError::write(path, into_io(e)))?;
+        let block = usize::from(block);
+        Ok(Self {
+            encoder,
+            sink,
             temporary,
-            file,
-            config,
-            info,
-            context: Context::new(BITS as usize, options.channels),
-            buffer,
-            pending: Vec::with_capacity(block * options.channels),
+            pending: Vec::with_capacity(block * channels),
             block,
             quantizer: Quantizer::new(BITS, options.seed()),
-            channels: options.channels,
-        };
-        writer.write_header().map_err(|e| FileError::write(path, e))?;
-        Ok(writer)
-    }
-
-    /// Writes the stream's description at the start of the file, with what is known so far.
-    fn write_header(&mut self) -> io::Result<()> {
-        let mut sink = MemSink::<u8>::new();
-        self.info.write(&mut sink).map_err(|e| io::Error::other(format!("FLAC header: {e:?}")))?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&PREAMBLE)?;
-        self.file.write_all(sink.as_slice())
+            channels,
+            frames: 0,
+        })
     }
 
     fn fill(&mut self, channels: &[&[f32]]) -> Result<(), FileError> {
@@ -83,31 +67,18 @@ impl FlacWriter {
                 self.pending.push(self.quantizer.quantize(channel[frame]));
             }
         }
+        self.frames += channels[0].len() as u64;
         if self.pending.len() == self.block * self.channels {
-            self.encode_pending().map_err(|e| FileError::write(self.temporary.target(), e))?;
+            self.encode().map_err(|e| FileError::write(self.temporary.target(), e))?;
         }
         Ok(())
     }
 
-    /// Encodes the pending samples as one FLAC frame and writes it whole.
-    fn encode_pending(&mut self) -> io::Result<()> {
-        let internal = |e: &dyn std::fmt::Debug| io::Error::other(format!("FLAC: {e:?}"));
-        let number = self.context.current_frame_number().map_or(0, |n| n + 1);
-        self.buffer.fill_interleaved(&self.pending).map_err(|e| internal(&e))?;
-        self.context.fill_interleaved(&self.pending).map_err(|e| internal(&e))?;
-        let frame =
-            flacenc::encode_fixed_size_frame(&self.config, &self.buffer, number, &self.info)
-                .map_err(|e| internal(&e))?;
-        let mut sink = MemSink::<u8>::with_capacity(frame.count_bits());
-        frame.write(&mut sink).map_err(|e| internal(&e))?;
-        let bytes = sink.as_slice();
-        let smallest =
-            if number == 0 { bytes.len() } else { self.info.min_frame_size().min(bytes.len()) };
-        let largest = self.info.max_frame_size().max(bytes.len());
-        self.file.write_all(bytes)?;
-        self.info.set_frame_sizes(smallest, largest).map_err(|e| internal(&e))?;
+    /// Encodes the pending samples and brings the block to the disk.
+    fn encode(&mut self) -> io::Result<()> {
+        self.encoder.write(&self.pending).map_err(into_io)?;
         self.pending.clear();
-        Ok(())
+        self.sink.flush()
     }
 }
 
@@ -119,19 +90,53 @@ impl Writer for FlacWriter {
     }
 
     fn frames(&self) -> u64 {
-        (self.context.total_samples() + self.pending.len() / self.channels) as u64
+        self.frames
     }
 
     fn finish(mut self: Box<Self>) -> Result<Written, FileError> {
-        let frames = self.frames();
-        if !self.pending.is_empty() {
-            self.encode_pending().map_err(|e| FileError::write(self.temporary.target(), e))?;
+        let failed = |temporary: &Temporary, e| FileError::write(temporary.target(), e);
+        self.encode().map_err(|e| failed(&self.temporary, e))?;
+        let Self { encoder, mut sink, temporary, quantizer, frames, .. } = *self;
+        match encoder.finalize() {
+            // The header that stands there since the beginning is all that an empty file needs.
+            Ok(()) | Err(Error::NoSamples) => {}
+            Err(e) => return Err(failed(&temporary, into_io(e))),
         }
-        self.info.set_total_samples(frames as usize);
-        self.info.set_md5_digest(&self.context.md5_digest());
-        self.write_header().map_err(|e| FileError::write(self.temporary.target(), e))?;
-        let Self { temporary, quantizer, .. } = *self;
+        sink.flush().map_err(|e| failed(&temporary, e))?;
         temporary.commit()?;
         Ok(Written { frames, clipped: quantizer.clipped() })
+    }
+}
+
+/// The file, shared with the encoder because that gives no access to what it writes to.
+#[derive(Clone)]
+struct Sink(Arc<Mutex<BufWriter<File>>>);
+
+impl Sink {
+    fn with<T>(&self, work: impl FnOnce(&mut BufWriter<File>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.with(|file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.with(Write::flush)
+    }
+}
+
+impl Seek for Sink {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.with(|file| file.seek(to))
+    }
+}
+
+fn into_io(error: Error) -> io::Error {
+    match error {
+        Error::Io(e) => e,
+        other => io::Error::other(other.to_string()),
     }
 }
