@@ -4,6 +4,8 @@
 mod commands;
 #[path = "files/damage.rs"]
 mod damage;
+#[path = "files/formats.rs"]
+mod formats;
 #[path = "files/measure.rs"]
 mod measure;
 #[path = "files/resampling.rs"]
