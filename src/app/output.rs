@@ -87,6 +87,27 @@ pub struct Finished {
     pub gain: Option<Gain>,
 }
 
+impl Finished {
+    /// What the user should know about the result, one sentence each; none if all is as asked for.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.written.clipped > 0 {
+            let clipped = self.written.clipped;
+            warnings.push(format!(
+                "{clipped} samples were beyond full scale and were clipped; \
+                 lower the level, or use --normalize or --format wav32f"
+            ));
+        }
+        if let Some(Gain { short_db, .. }) = self.gain.filter(|gain| gain.short_db >= 0.05) {
+            warnings.push(format!(
+                "the loudness stays {short_db:.1} LU below the one asked for, \
+                 because true peaks must stay below {CEILING_DBTP} dBTP; a limiter makes room"
+            ));
+        }
+        warnings
+    }
+}
+
 impl Output {
     /// Starts to write `path` as `options` say, normalised to `target` if there is one.
     ///

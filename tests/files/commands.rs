@@ -134,6 +134,26 @@ fn an_output_finished_early_is_valid_and_normalised() {
 }
 
 #[test]
+fn clipping_and_a_missed_loudness_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.wav");
+    let finish = |samples: &[f32], target| {
+        let options = WriteOptions::new(Format::Wav24, 48_000, 1);
+        let mut output = Output::create(&path, options, target).unwrap();
+        output.write(&[samples]).unwrap();
+        output.finish().unwrap().warnings()
+    };
+    let mut tone = sine(1_000.0, 0.9, 48_000, 48_000);
+    assert!(finish(&tone, None).is_empty());
+    let quiet = finish(&tone, Some(Target::Lufs { lufs: 0.0, ceiling_dbtp: -1.0 }));
+    assert!(quiet.len() == 1 && quiet[0].contains("LU below"), "{quiet:?}");
+    tone[7] = 1.5;
+    tone[9] = -1.5;
+    let clipped = finish(&tone, None);
+    assert!(clipped.len() == 1 && clipped[0].starts_with("2 samples"), "{clipped:?}");
+}
+
+#[test]
 fn progress_tells_position_speed_and_peak() {
     let mut progress = Progress::new(200.0, true);
     progress.update(65.0, 0.5);

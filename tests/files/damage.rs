@@ -71,6 +71,21 @@ fn absurd_headers_are_refused() {
     assert!(read_bytes(&bytes).is_err());
 }
 
+/// Programs that write to a pipe cannot know the length and leave the largest one in the header;
+/// programs that are killed leave none.
+#[test]
+fn a_wav_file_whose_length_was_never_filled_in_is_read_to_its_end() {
+    let mut bytes = sample_bytes(Format::Wav16);
+    let expected = read_bytes(&bytes).unwrap();
+    let smpl = bytes.windows(4).position(|four| four == b"smpl").unwrap();
+    assert_eq!(&bytes[36..40], b"data");
+    for length in [0xff, 0] {
+        bytes[4..8].fill(length);
+        bytes[40..44].fill(length);
+        assert_eq!(read_bytes(&bytes[..smpl]).unwrap().channels, expected.channels);
+    }
+}
+
 /// A thousand-fold compressed hour: 24 bytes a second of silence.
 #[test]
 fn a_decompression_bomb_is_refused() {

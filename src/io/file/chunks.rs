@@ -22,10 +22,20 @@ pub(super) struct SamplerChunks {
     pub(super) root_key: Option<u8>,
 }
 
-/// Reads the sampler chunks of a WAV or AIFF file; other files have none.
+/// What the chunks of a WAV or AIFF file say besides format and audio; nothing in other files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FileChunks {
+    /// How to play it as an instrument.
+    pub(super) sampler: SamplerChunks,
+    /// Byte offset of the `data` chunk's length, if the program that wrote the WAV file did not
+    /// come to fill it in: it wrote to a pipe (both lengths are the largest) or was killed (both are 0).
+    pub(super) unfinished_at: Option<u64>,
+}
+
+/// Reads the chunks of a WAV or AIFF file.
 ///
 /// Damaged or oversized chunks are passed over: they never stop a file from being decoded.
-pub(super) fn read_sampler_chunks(path: &Path) -> Result<SamplerChunks, FileError> {
+pub(super) fn read_chunks(path: &Path) -> Result<FileChunks, FileError> {
     let file = File::open(path).map_err(|e| FileError::read(path, e))?;
     let mut input = BufReader::new(file);
     let mut found = Found::default();
@@ -34,12 +44,13 @@ pub(super) fn read_sampler_chunks(path: &Path) -> Result<SamplerChunks, FileErro
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {}
         Err(e) => return Err(FileError::read(path, e)),
     }
-    Ok(found.resolve())
+    Ok(FileChunks { unfinished_at: found.unfinished_at, sampler: found.resolve() })
 }
 
 /// Raw chunk bodies, kept until all are seen because AIFF loops name markers of another chunk.
 #[derive(Default)]
 struct Found {
+    unfinished_at: Option<u64>,
     smpl: Vec<u8>,
     wav_inst: Vec<u8>,
     marks: Vec<u8>,
@@ -59,6 +70,13 @@ fn walk(input: &mut (impl Read + Seek), found: &mut Found) -> io::Result<()> {
         input.read_exact(&mut head)?;
         let size = [head[4], head[5], head[6], head[7]];
         let size = if big_endian { u32::from_be_bytes(size) } else { u32::from_le_bytes(size) };
+        if &head[..4] == b"data" && !big_endian {
+            let same_as_riff = header[4..8] == head[4..8];
+            if same_as_riff && (size == 0 || size == u32::MAX) {
+                found.unfinished_at = Some(input.stream_position()? - 4);
+                return Ok(()); // nothing can follow
+            }
+        }
         let size = u64::from(size);
         let slot = match (&head[..4], big_endian) {
             (b"smpl", false) => Some(&mut found.smpl),

@@ -1,51 +1,22 @@
 //! Decoding of audio files, block by block and in bounded memory.
 
-use super::chunks::read_sampler_chunks;
-use super::{AudioFile, FileError, LoopPoint};
-use std::fs::File;
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod header;
+mod overlay;
+
+pub use header::StreamInfo;
+
+use super::{AudioFile, FileError};
+use header::{Opened, contained, describe, open};
 use std::path::{Path, PathBuf};
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSourceStream, ReadBytes};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::formats::FormatReader;
+use symphonia::core::io::ReadBytes;
 
 /// The most memory that a file read as a whole may take once decoded: 1 GiB (46 minutes of stereo at 48 kHz).
 pub const MAX_DECODED_BYTES: u64 = 1 << 30;
-/// More channels than any recording has; a damaged header can claim 65,535.
-const MAX_CHANNELS: usize = 64;
-/// Highest sample rate accepted, in hertz.
-const MAX_RATE: u32 = 1_536_000;
 /// Damaged packets of a lossy stream that are passed over before the file is given up.
 const MAX_DAMAGED_PACKETS: u32 = 64;
-
-const READABLE: &str =
-    "use a WAV, AIFF, FLAC, MP3 or Ogg Vorbis file, or convert it with another program";
-
-/// What is known of a file once its header has been read.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct StreamInfo {
-    /// Container: `wave`, `aiff`, `flac`, `mp3`, `ogg`, ...
-    pub container: String,
-    /// Codec: `pcm_s16le`, `flac`, `mp3`, `vorbis`, ...
-    pub codec: String,
-    /// Sample rate in hertz.
-    pub rate: u32,
-    /// Number of channels, 1..=64.
-    pub channels: usize,
-    /// Bits per sample; `None` for lossy codecs.
-    pub bits: Option<u32>,
-    /// Frames that the header promises, if it says.
-    pub frames: Option<u64>,
-    /// Loops that lie inside those frames.
-    pub loops: Vec<LoopPoint>,
-    /// MIDI note at which the recording sounds unshifted, if the file says.
-    pub root_key: Option<u8>,
-}
 
 /// Reads a file's audio from its beginning to its end.
 pub struct Reader {
@@ -66,76 +37,16 @@ impl Reader {
     /// # Errors
     /// [`FileError`] if the file cannot be opened, is no known format or has a damaged header.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let meta = path.metadata().map_err(|e| FileError::read(path, e))?;
-        if !meta.is_file() {
-            return Err(FileError::unsupported(
-                path,
-                "it is a folder or a device, not a file",
-                READABLE,
-            ));
-        }
-        let file = File::open(path).map_err(|e| FileError::read(path, e))?;
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
-        let format = contained(path, || {
-            // No hint from the name: the content decides, also when a file is misnamed.
-            let options = (FormatOptions::default(), MetadataOptions::default());
-            symphonia::default::get_probe().probe(&Hint::new(), stream, options.0, options.1)
-        })?
-        .map_err(|e| describe(path, &e, None))?;
-        Self::start(path, format)
-    }
-
-    fn start(path: &Path, format: Box<dyn FormatReader>) -> Result<Self, FileError> {
-        let track = format
-            .default_track(TrackType::Audio)
-            .ok_or_else(|| FileError::unsupported(path, "it holds no audio", READABLE))?;
-        let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
-            return Err(FileError::unsupported(path, "its audio codec is unknown", READABLE));
-        };
-        let options = AudioDecoderOptions::default();
-        let decoder = contained(path, || {
-            symphonia::default::get_codecs().make_audio_decoder(parameters, &options)
-        })?
-        .map_err(|e| describe(path, &e, None))?;
-
-        let codec = decoder.codec_info().short_name.to_string();
-        let bits = parameters.bits_per_sample.or(match codec.as_str() {
-            name if name.starts_with("pcm_f32") => Some(32),
-            name if name.starts_with("pcm_f64") => Some(64),
-            _ => None,
-        });
-        let mut info = StreamInfo {
-            container: format.format_info().short_name.to_string(),
-            codec,
-            rate: parameters.sample_rate.unwrap_or(0),
-            channels: parameters.channels.as_ref().map_or(0, |c| c.count()),
-            bits,
-            frames: track.num_frames,
-            loops: Vec::new(),
-            root_key: None,
-        };
-        if info.rate == 0 || info.rate > MAX_RATE {
-            let why = format!("its header gives a sample rate of {} Hz", info.rate);
-            return Err(FileError::malformed(path, why, None));
-        }
-        if info.channels == 0 || info.channels > MAX_CHANNELS {
-            let why = format!("its header gives {} channels", info.channels);
-            return Err(FileError::malformed(path, why, None));
-        }
-        let sampler = read_sampler_chunks(path)?;
-        let frames = info.frames.unwrap_or(u64::MAX);
-        info.loops = sampler.loops;
-        info.loops.retain(|l| l.start < l.end && l.end <= frames);
-        info.root_key = sampler.root_key;
+        let Opened { format, decoder, track, info } = open(path)?;
         Ok(Self {
             path: path.to_path_buf(),
-            track: track.id,
+            format: Some(format),
             decoder,
+            track,
             block: vec![Vec::new(); info.channels],
             info,
             frames: 0,
             damaged_packets: 0,
-            format: Some(format),
         })
     }
 
@@ -280,25 +191,4 @@ fn decode_packet(
         }
     }
     Ok(Step::End)
-}
-
-/// Runs a decoder; a panic in it becomes an error, because the file is to blame.
-fn contained<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T, FileError> {
-    // The decoder is dropped after a panic, so that its broken state is never looked at.
-    catch_unwind(AssertUnwindSafe(work))
-        .map_err(|_| FileError::malformed(path, "its content makes the decoder fail", None))
-}
-
-fn describe(path: &Path, error: &Error, offset: Option<u64>) -> FileError {
-    match error {
-        Error::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-            FileError::malformed(path, "it ends too early", offset)
-        }
-        Error::IoError(e) => FileError::read(path, io::Error::new(e.kind(), e.to_string())),
-        Error::Unsupported(what) => FileError::unsupported(path, *what, READABLE),
-        Error::DecodeError(what) | Error::LimitError(what) => {
-            FileError::malformed(path, *what, offset)
-        }
-        other => FileError::malformed(path, other.to_string(), offset),
-    }
 }

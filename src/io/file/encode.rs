@@ -59,9 +59,9 @@ pub trait Writer: Send {
     /// Appends a block, channels x frames; all channels must have the same number of frames.
     ///
     /// # Errors
-    /// [`FileError::Write`] if the disk fails or is full, [`FileError::TooLarge`] if the format
-    /// ends here (see [`Format::max_frames`]). What was written before stays readable, and
-    /// `finish` may still be called.
+    /// [`FileError::Write`] if the disk fails or is full; [`FileError::TooLarge`] if the block would
+    /// not fit (see [`Format::max_frames`]): nothing of it is written then, and `finish` gives a
+    /// valid file.
     ///
     /// # Panics
     /// If the number of channels is not the one the file was created with.

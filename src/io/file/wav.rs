@@ -59,14 +59,18 @@ impl WavWriter {
         (self.rate as usize / 2).max(1)
     }
 
+    fn refuse_overflow(&self, frames: u64) -> Result<(), FileError> {
+        if self.frames + frames <= self.max_frames {
+            return Ok(());
+        }
+        let minutes = self.max_frames / (60 * u64::from(self.rate));
+        let why = format!("a WAV file ends at 4 GiB, here {minutes} minutes");
+        let hint = "use --format flac or wav16, or write it in parts";
+        Err(FileError::too_large(self.temporary.target(), why, hint))
+    }
+
     fn write_piece(&mut self, channels: &[&[f32]]) -> Result<(), FileError> {
         let frames = channels[0].len();
-        if self.frames + frames as u64 > self.max_frames {
-            let minutes = self.max_frames / (60 * u64::from(self.rate));
-            let why = format!("a WAV file ends at 4 GiB, here {minutes} minutes");
-            let hint = "use --format flac or wav16, or write it in parts";
-            return Err(FileError::too_large(self.temporary.target(), why, hint));
-        }
         self.append(channels).map_err(|e| FileError::write(self.temporary.target(), into_io(e)))?;
         self.frames += frames as u64;
         self.unflushed += frames;
@@ -93,6 +97,7 @@ impl WavWriter {
 impl Writer for WavWriter {
     fn write(&mut self, channels: &[&[f32]]) -> Result<(), FileError> {
         assert_eq!(channels.len(), self.channels, "a WAV file keeps its number of channels");
+        self.refuse_overflow(channels[0].len() as u64)?;
         let interval = self.flush_interval();
         in_pieces(channels, interval - self.unflushed, interval, |piece| self.write_piece(piece))
     }
