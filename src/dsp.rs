@@ -1,5 +1,6 @@
 //! Signal-processing kernels: eight SIMD lanes, deterministic maths, and the plug of a light unit.
 
+pub mod align;
 pub mod lanes;
 pub mod math;
 pub mod unit;

@@ -9,6 +9,7 @@
 pub mod app;
 pub mod diag;
 pub mod dsp;
+pub mod graph;
 pub mod io;
 pub mod nodes;
 pub mod rt;

@@ -6,7 +6,7 @@
 mod lanes;
 mod process;
 
-pub use lanes::{LaneTask, LineStore, Load, Store};
+pub use lanes::{LaneTask, LineLoad, LineStore, Load, Store};
 pub use process::ProcessTask;
 
 use super::block::{Buffer, Ramp};

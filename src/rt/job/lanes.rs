@@ -17,6 +17,17 @@ pub struct Load {
     pub lane: u8,
 }
 
+/// Copies a control line into a lane of a scalar, before the program runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineLoad {
+    /// Line of the job.
+    pub line: u16,
+    /// Scalar of the program.
+    pub scalar: u16,
+    /// Lane.
+    pub lane: u8,
+}
+
 /// Copies a lane of a wire into a buffer, after the program has run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Store {
@@ -44,6 +55,7 @@ pub struct LaneTask {
     program: Program,
     pool: Pool,
     loads: Vec<Load>,
+    line_loads: Vec<LineLoad>,
     stores: Vec<Store>,
     lines: Vec<LineStore>,
     /// Scalars that an event has moved in the last block, and their number.
@@ -61,6 +73,7 @@ impl LaneTask {
         program: Program,
         pool: Pool,
         loads: Vec<Load>,
+        line_loads: Vec<LineLoad>,
         stores: Vec<Store>,
         lines: Vec<LineStore>,
     ) -> LaneTask {
@@ -71,6 +84,7 @@ impl LaneTask {
             program,
             pool,
             loads,
+            line_loads,
             stores,
             lines,
             moved: Vec::with_capacity(256),
@@ -113,6 +127,12 @@ impl LaneTask {
                     y.0[load.lane as usize] = *x;
                 }
             }
+        }
+        for load in &self.line_loads {
+            let line = bench.lines[load.line as usize];
+            let scalar = &mut self.program.scalars[load.scalar as usize];
+            scalar.from.0[load.lane as usize] = line.from;
+            scalar.to.0[load.lane as usize] = line.to;
         }
         self.program.run(&mut self.pool, 0, BLOCK, meta);
         self.store_lines(bench);

@@ -1,0 +1,132 @@
+//! A delay of whole frames, and the adaptor that makes a unit of a pure function.
+
+use super::lanes::{F8, LANES};
+use super::unit::{Io, Rate, Unit};
+
+/// Delays one wire by a fixed number of frames: latency compensation.
+pub struct Align {
+    ring: Vec<F8>,
+    at: usize,
+}
+
+impl Align {
+    /// A delay of `frames` frames.
+    #[must_use]
+    pub fn new(frames: usize) -> Align {
+        Align { ring: vec![F8::ZERO; frames.max(1)], at: 0 }
+    }
+}
+
+impl Unit for Align {
+    #[inline(always)]
+    fn run(&mut self, io: &mut Io) {
+        let input = io.ins.wire(0);
+        for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            let slot = &mut self.ring[self.at];
+            *y = core::mem::replace(slot, input.at(i, io.frames));
+            self.at = if self.at + 1 == self.ring.len() { 0 } else { self.at + 1 };
+        }
+    }
+
+    fn reset(&mut self, lane: usize) {
+        self.ring.iter_mut().for_each(|x| x.0[lane] = 0.0);
+    }
+
+    fn tail(&self) -> usize {
+        self.ring.len()
+    }
+}
+
+/// Adds any number of wires, in order.
+pub struct Sum {
+    /// Rate of the output.
+    pub rate: Rate,
+}
+
+impl Unit for Sum {
+    #[inline(always)]
+    fn run(&mut self, io: &mut Io) {
+        if self.rate != Rate::Audio {
+            let (mut from, mut to) = (F8::ZERO, F8::ZERO);
+            for i in 0..io.ins.len() {
+                let wire = io.ins.wire(i);
+                from += wire.first();
+                to += wire.last();
+            }
+            io.outs.ramp(0, from, to);
+            return;
+        }
+        let out = io.outs.audio(0);
+        out.fill(F8::ZERO);
+        for i in 0..io.ins.len() {
+            match io.ins.wire(i) {
+                super::Wire::Audio(x) => out.iter_mut().zip(x).for_each(|(y, x)| *y += *x),
+                wire => {
+                    let (mut x, step) = wire.line(io.frames);
+                    for y in out.iter_mut() {
+                        *y += x;
+                        x += step;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Most arguments of a [`Pure`] function.
+pub const PURE_ARGUMENTS: usize = 6;
+
+/// A pure function of its inputs as a unit: computed per frame if one of them is audio, else once a
+/// range at both ends.
+pub struct Pure<F> {
+    /// The function, lane by lane.
+    pub function: F,
+    /// Rate of the output.
+    pub rate: Rate,
+}
+
+impl<F: Fn(&[F8]) -> F8 + Send> Unit for Pure<F> {
+    #[inline(always)]
+    fn run(&mut self, io: &mut Io) {
+        let count = io.ins.len().min(PURE_ARGUMENTS);
+        let mut args = [F8::ZERO; PURE_ARGUMENTS];
+        if self.rate != Rate::Audio {
+            (0..count).for_each(|k| args[k] = io.ins.wire(k).first());
+            let from = (self.function)(&args[..count]);
+            (0..count).for_each(|k| args[k] = io.ins.wire(k).last());
+            let to = (self.function)(&args[..count]);
+            io.outs.ramp(0, from, to);
+            return;
+        }
+        let out = io.outs.audio(0);
+        let mut lines = [(F8::ZERO, F8::ZERO); PURE_ARGUMENTS];
+        let mut audio: [Option<&[F8]>; PURE_ARGUMENTS] = [None; PURE_ARGUMENTS];
+        for k in 0..count {
+            match io.ins.wire(k) {
+                super::Wire::Audio(x) => audio[k] = Some(x),
+                wire => lines[k] = wire.line(io.frames),
+            }
+        }
+        for (i, y) in out.iter_mut().enumerate() {
+            for k in 0..count {
+                args[k] = match audio[k] {
+                    Some(x) => x[i],
+                    None => {
+                        let x = lines[k].0;
+                        lines[k].0 += lines[k].1;
+                        x
+                    }
+                };
+            }
+            *y = (self.function)(&args[..count]);
+        }
+    }
+}
+
+/// Evaluates a pure function of constants, for folding.
+#[must_use]
+pub fn fold(function: fn(&[F8]) -> F8, args: &[f64]) -> f64 {
+    let args: Vec<F8> = args.iter().map(|&x| F8::splat(x as f32)).collect();
+    debug_assert!(args.len() <= PURE_ARGUMENTS && LANES == 8);
+    f64::from(function(&args).0[0])
+}

@@ -1,0 +1,296 @@
+//! The graph compiler: a session becomes a schedule, in a sentence of passes.
+//!
+//! Order the strips, flatten each into a net, bundle alike ones into jobs, build the jobs.
+
+mod build;
+mod flatten;
+mod net;
+mod order;
+mod plan;
+mod program;
+mod settings;
+mod strip;
+mod voice;
+
+pub use build::ParamTarget;
+pub use plan::{Plan, PlanJob, PlanNode};
+
+use self::build::{Site, StripNet, job, port_ref};
+use self::net::{Export, What};
+use self::order::{Order, order};
+use crate::diag::{Diagnostic, Severity};
+use crate::nodes::table::Assets;
+use crate::rt::block::Buffer;
+use crate::rt::job::{From, PortRef, Published};
+use crate::rt::schedule::FeedbackLine;
+use crate::rt::timeline::{Stretch, Timeline};
+use crate::rt::{Job, Schedule};
+use crate::session::{Node, NodeId, Session};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Blocks that are rendered job by job where no loop forbids it (43 ms at 48 kHz).
+const CHUNK: usize = 32;
+/// Alike strips in one job.
+const MEMBERS: usize = 8;
+
+/// A task that takes events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskRef {
+    /// Level of its job.
+    pub level: u16,
+    /// Job in the level.
+    pub job: u16,
+    /// Task in the job.
+    pub task: u16,
+}
+
+/// Where a strip is in the schedule.
+#[derive(Clone, Debug)]
+pub struct StripRef {
+    /// Name of the track, bus or `master`.
+    pub name: String,
+    /// Left and right after the fader.
+    pub post: [PortRef; 2],
+    /// Frames by which it is late.
+    pub latency: usize,
+    /// The task that plays its notes, for tracks with an instrument.
+    pub player: Option<TaskRef>,
+    /// Level and job.
+    pub at: (u16, u16),
+    /// Parameters that can be set, by path inside the strip (`lowpass.cutoff`).
+    pub params: BTreeMap<String, ParamTarget>,
+}
+
+/// What the compiler makes.
+pub struct Compiled {
+    /// For the renderer.
+    pub schedule: Box<Schedule>,
+    /// Strips that run, in the order of the script.
+    pub strips: Vec<StripRef>,
+    /// What was decided, for people.
+    pub plan: Plan,
+    /// What is worth knowing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compiles `session` for `rate` hertz, loading what its nodes need through `assets`.
+///
+/// # Errors
+/// Everything that keeps the music from being made, with places.
+pub fn compile(
+    session: &Session,
+    rate: f64,
+    assets: &dyn Assets,
+) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut diags = Vec::new();
+    let (session, master) = with_master(session);
+    let order = order(&session, master, &mut diags);
+    let nets = strip::flatten(&session, rate, &order, &mut diags);
+    if diags.iter().any(|d| d.severity == Severity::Error) {
+        return Err(diags);
+    }
+    let mut compiler = Compiler::new(&session, rate, assets, &order, nets);
+    for level in 0..order.levels.len() {
+        compiler.level(level);
+    }
+    diags.append(&mut compiler.diags);
+    if diags.iter().any(|d| d.severity == Severity::Error) {
+        return Err(diags);
+    }
+    Ok(compiler.finish(diags))
+}
+
+/// The session with a master chain: what comes in, if the script says nothing.
+fn with_master(session: &Session) -> (std::borrow::Cow<'_, Session>, NodeId) {
+    match session.master {
+        Some(master) => (std::borrow::Cow::Borrowed(session), master),
+        None => {
+            let mut session = session.clone();
+            let master = session.add(Node::new("input", Vec::new()));
+            (std::borrow::Cow::Owned(session), master)
+        }
+    }
+}
+
+/// The tempo map as the audio thread reads it.
+fn timeline(session: &Session, rate: f64) -> Timeline {
+    let points = session.tempo.points();
+    let stretches = points.iter().enumerate().map(|(i, p)| {
+        let slope = match points.get(i + 1) {
+            Some(next) if p.ramp && next.beat > p.beat => (next.bpm - p.bpm) / (next.beat - p.beat),
+            _ => 0.0,
+        };
+        Stretch { seconds: session.tempo.seconds_at(p.beat), beat: p.beat, bpm: p.bpm, slope }
+    });
+    Timeline::new(rate, session.meter.quarters(), stretches.collect())
+}
+
+struct Compiler<'a> {
+    session: &'a Session,
+    rate: f64,
+    assets: &'a dyn Assets,
+    order: &'a Order,
+    /// Nets by strip; taken as they are built. Strips that nothing hears have none.
+    nets: Vec<Option<StripNet>>,
+    ports: BTreeMap<(usize, Export), (u16, u16, u16)>,
+    late: Vec<(usize, Export, u16)>,
+    jobs: Vec<Vec<Job>>,
+    strips: BTreeMap<usize, StripRef>,
+    plan: Plan,
+    diags: Vec<Diagnostic>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(
+        session: &'a Session,
+        rate: f64,
+        assets: &'a dyn Assets,
+        order: &'a Order,
+        nets: Vec<Option<StripNet>>,
+    ) -> Compiler<'a> {
+        Compiler {
+            session,
+            rate,
+            assets,
+            order,
+            nets,
+            ports: BTreeMap::new(),
+            late: Vec::new(),
+            jobs: Vec::new(),
+            strips: BTreeMap::new(),
+            plan: Plan { title: session.title.clone(), ..Plan::default() },
+            diags: Vec::new(),
+        }
+    }
+
+    /// Builds the jobs of one level.
+    fn level(&mut self, level: usize) {
+        self.jobs.push(Vec::new());
+        for bundle in self.bundles(level) {
+            let members: Vec<StripNet> =
+                bundle.iter().filter_map(|&s| self.nets[s].take()).collect();
+            self.job(level, &bundle, &members);
+        }
+    }
+
+    /// Strips of a level that share a job: alike tracks that read no other strip, up to eight.
+    fn bundles(&self, level: usize) -> Vec<Vec<usize>> {
+        let mut shapes: BTreeMap<String, usize> = BTreeMap::new();
+        let mut bundles: Vec<Vec<usize>> = Vec::new();
+        for &strip in &self.order.levels[level] {
+            let Some(net) = &self.nets[strip] else { continue };
+            let imports = net.net.insts.iter().any(|i| matches!(i.what, What::Import(_)));
+            let exports: Vec<Export> = net.exports.iter().map(|e| e.0).collect();
+            let shape = format!("{exports:?} {}", net.net.shape());
+            let open = shapes.get(&shape).copied().filter(|&i| bundles[i].len() < MEMBERS);
+            match open {
+                Some(i) if !imports => bundles[i].push(strip),
+                _ => {
+                    shapes.insert(shape, bundles.len());
+                    bundles.push(vec![strip]);
+                }
+            }
+        }
+        bundles
+    }
+
+    fn job(&mut self, level: usize, bundle: &[usize], members: &[StripNet]) {
+        let index = self.jobs[level].len();
+        let (ports, late) = (&self.ports, &mut self.late);
+        let mut find = |strip: usize, export: Export, channel: u16, is_late: bool| {
+            if is_late {
+                let line = (strip, export, channel);
+                let at = late.iter().position(|l| *l == line).unwrap_or_else(|| {
+                    late.push(line);
+                    late.len() - 1
+                });
+                return From::Feedback(at as u16);
+            }
+            let (level, job, first) = ports[&(strip, export)];
+            From::Port(PortRef { level, job, port: first + channel })
+        };
+        let mut site =
+            Site { session: self.session, rate: self.rate, assets: self.assets, port: &mut find };
+        let built = match job(members, &mut site) {
+            Ok(built) => built,
+            Err(diags) => {
+                self.diags.extend(diags);
+                return;
+            }
+        };
+        let mut first = 0;
+        for (m, &strip) in bundle.iter().enumerate() {
+            let net = &members[m];
+            let mut post = 0;
+            for (export, _) in &net.exports {
+                if *export == Export::Post {
+                    post = first;
+                }
+                self.ports.insert((strip, *export), (level as u16, index as u16, first as u16));
+                first += 2;
+            }
+            let player = self.order.strips[strip].source.and_then(|source| {
+                let is = |i: &u32| net.net.insts[*i as usize].node == source;
+                let task = *built.players[m].iter().find(|(i, _)| is(i))?.1;
+                Some(TaskRef { level: level as u16, job: index as u16, task })
+            });
+            let left = |channel| port_ref(level, index, post, channel);
+            let latency = net.exports[0].1.iter().map(|w| net.net.latency(*w)).max().unwrap_or(0);
+            self.strips.insert(
+                strip,
+                StripRef {
+                    name: net.name.clone(),
+                    post: [left(0), left(1)],
+                    latency,
+                    player,
+                    at: (level as u16, index as u16),
+                    params: built.params[m].clone(),
+                },
+            );
+        }
+        self.plan.add(level, members, built.buffers);
+        self.jobs[level].push(built.job);
+    }
+
+    fn finish(self, warnings: Vec<Diagnostic>) -> Compiled {
+        let feedback: Vec<FeedbackLine> = self
+            .late
+            .iter()
+            .filter_map(|(strip, export, channel)| {
+                let (level, job, first) = *self.ports.get(&(*strip, *export))?;
+                Some(FeedbackLine { from: PortRef { level, job, port: first + channel } })
+            })
+            .collect();
+        let chunk = if feedback.is_empty() { CHUNK } else { 1 };
+        let outputs = self.jobs.iter();
+        let outputs = outputs
+            .map(|level| level.iter().map(|j| Published::new(j.exports.len(), chunk)).collect())
+            .collect();
+        let master = &self.strips[&(self.order.strips.len() - 1)];
+        let mut plan = self.plan;
+        plan.latency = master.latency;
+        plan.loops = self.order.late.iter().map(|&(a, b)| self.order.loop_names(a, b)).collect();
+        let schedule = Schedule {
+            outputs,
+            master: master.post,
+            latency: master.latency,
+            kept: vec![Buffer::SILENCE; feedback.len()],
+            feedback,
+            chunk,
+            timeline: timeline(self.session, self.rate),
+            levels: self.jobs,
+        };
+        let strips: Vec<StripRef> = self.strips.into_values().collect();
+        Compiled { schedule: Box::new(schedule), strips, plan, warnings }
+    }
+}
+
+/// The strips that the master hears, directly or not, or that such a strip listens to.
+fn heard(reads: &[BTreeSet<usize>], master: usize) -> BTreeSet<usize> {
+    let mut found = BTreeSet::from([master]);
+    let mut open = vec![master];
+    while let Some(i) = open.pop() {
+        open.extend(reads[i].iter().copied().filter(|&r| found.insert(r)));
+    }
+    found
+}

@@ -1,0 +1,191 @@
+//! A net: one strip, voice or term as a flat list of instances in the order in which they run.
+
+use super::settings::ArgSettings;
+use crate::dsp::unit::Rate;
+use crate::nodes::Kind;
+use crate::session::NodeId;
+use crate::units::Place;
+
+/// Where an input of an instance comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wire {
+    /// A constant.
+    Const(f64),
+    /// Output `port` of instance `inst`.
+    Out {
+        /// Index in [`Net::insts`].
+        inst: u32,
+        /// Channel of its output.
+        port: u8,
+    },
+    /// A scalar of the voice (see [`crate::rt::voices::input`]).
+    Voice(u16),
+}
+
+/// An output of another strip, scaled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ImportFrom {
+    /// Index of the strip.
+    pub strip: usize,
+    /// Which of its exports; left and right follow each other.
+    pub export: Export,
+    /// Linear gain.
+    pub gain: f64,
+    /// It comes one block late, because it closes a loop.
+    pub late: bool,
+}
+
+/// The pairs of channels that a strip puts out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Export {
+    /// After fader and panorama.
+    Post,
+    /// After the effects, before the fader.
+    Pre,
+    /// A send whose level is a signal.
+    Send(u16),
+}
+
+/// What an instance is.
+#[derive(Clone)]
+pub enum What {
+    /// A light unit of the table.
+    Unit(&'static Kind),
+    /// A pure function of the table.
+    Math(&'static Kind),
+    /// The sum of its inputs.
+    Sum,
+    /// A delay of whole frames.
+    Align(usize),
+    /// A processor of the table: audio inputs, then its parameters' wires.
+    Processor(&'static Kind, usize),
+    /// An instrument of the session.
+    Instrument(usize),
+    /// A kit of instruments, with choke groups.
+    Kit(Vec<usize>, Vec<Option<u8>>),
+    /// Alike terms of a sum.
+    Bank(Vec<Net>),
+    /// Outputs of other strips: left and right.
+    Import(Vec<ImportFrom>),
+}
+
+impl What {
+    /// Whether it runs in lanes (else it is a task of its own).
+    #[must_use]
+    pub fn is_light(&self) -> bool {
+        matches!(self, What::Unit(_) | What::Math(_) | What::Sum | What::Align(_))
+    }
+
+    /// Name for plans and messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            What::Unit(k) | What::Math(k) | What::Processor(k, _) => k.name,
+            What::Sum => "sum",
+            What::Align(_) => "align",
+            What::Instrument(_) => "instrument",
+            What::Kit(..) => "kit",
+            What::Bank(_) => "bank",
+            What::Import(_) => "import",
+        }
+    }
+}
+
+/// One unit or processor to be.
+#[derive(Clone)]
+pub struct Inst {
+    /// What it is.
+    pub what: What,
+    /// Inputs: audio first, then parameters.
+    pub ins: Vec<Wire>,
+    /// Output channels.
+    pub outs: u8,
+    /// Rate of its outputs.
+    pub rate: Rate,
+    /// The node that it was made from.
+    pub node: NodeId,
+    /// Where the script made that node.
+    pub place: Place,
+    /// Its key within the strip: written, or kind and ordinal.
+    pub path: String,
+    /// Settings.
+    pub settings: Option<ArgSettings>,
+    /// Frames by which its outputs are late, all told.
+    pub latency: usize,
+    /// Of those, its own.
+    pub own_latency: usize,
+    /// It decides how long a voice lasts.
+    pub envelope: bool,
+    /// Seed of its own.
+    pub seed: u64,
+}
+
+/// Instances in order, and what leaves the net.
+#[derive(Clone, Default)]
+pub struct Net {
+    /// Instances; each reads only from those before it.
+    pub insts: Vec<Inst>,
+    /// Wires that leave the net, in order.
+    pub outs: Vec<Wire>,
+}
+
+impl Net {
+    /// Rate of what comes on `wire`.
+    #[must_use]
+    pub fn rate(&self, wire: Wire) -> Rate {
+        match wire {
+            Wire::Const(_) => Rate::Const,
+            Wire::Out { inst, .. } => self.insts[inst as usize].rate,
+            Wire::Voice(_) => Rate::Control,
+        }
+    }
+
+    /// Frames by which `wire` is late; control wires are never held back.
+    #[must_use]
+    pub fn latency(&self, wire: Wire) -> usize {
+        match wire {
+            Wire::Out { inst, .. } => self.insts[inst as usize].latency,
+            _ => 0,
+        }
+    }
+
+    /// A text that two nets share if they differ in nothing but the values of constants and names:
+    /// such nets run side by side in lanes.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        use std::fmt::Write;
+        let mut text = String::new();
+        let wire = |text: &mut String, wire: &Wire| {
+            let _ = match wire {
+                Wire::Const(_) => write!(text, " c"),
+                Wire::Out { inst, port } => write!(text, " {inst}.{port}"),
+                Wire::Voice(slot) => write!(text, " v{slot}"),
+            };
+        };
+        for inst in &self.insts {
+            let _ = write!(text, "{}", inst.what.name());
+            match &inst.what {
+                What::Align(n) => {
+                    let _ = write!(text, "{n}");
+                }
+                What::Processor(_, channels) => {
+                    let _ = write!(text, "{channels}");
+                }
+                _ => {}
+            }
+            inst.ins.iter().for_each(|w| wire(&mut text, w));
+            if let Some(settings) = &inst.settings {
+                let _ = write!(text, "{}", settings.shape());
+            }
+            text.push(';');
+        }
+        self.outs.iter().for_each(|w| wire(&mut text, w));
+        text
+    }
+
+    /// Whether every instance runs in lanes.
+    #[must_use]
+    pub fn is_light(&self) -> bool {
+        self.insts.iter().all(|i| i.what.is_light())
+    }
+}

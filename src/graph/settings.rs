@@ -1,0 +1,60 @@
+//! A node's settings that do not move, with the table's defaults behind them.
+
+use crate::dsp::unit::Settings;
+use crate::nodes::Kind;
+use crate::session::{Arg, Node};
+use std::collections::BTreeMap;
+
+/// Arguments of a node over the defaults of its kind.
+#[derive(Clone)]
+pub struct ArgSettings {
+    kind: &'static Kind,
+    args: BTreeMap<String, Arg>,
+}
+
+impl ArgSettings {
+    /// The settings of `node`, which is of `kind`.
+    #[must_use]
+    pub fn new(kind: &'static Kind, node: &Node) -> ArgSettings {
+        let moving = |name: &str| kind.param(name).is_some_and(|(_, p)| p.is_wire());
+        let args = node.args.iter().filter(|(name, _)| !moving(name));
+        ArgSettings { kind, args: args.map(|(k, v)| (k.clone(), v.clone())).collect() }
+    }
+
+    /// A text that is the same for the same settings.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        format!("{:?}", self.args)
+    }
+}
+
+impl Settings for ArgSettings {
+    fn text(&self, name: &str) -> &str {
+        match self.args.get(name) {
+            Some(Arg::Text(text)) => text,
+            _ => self.kind.param(name).map_or("", |(_, p)| p.text),
+        }
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        match self.args.get(name) {
+            Some(Arg::Flag(flag)) => *flag,
+            Some(Arg::Number(x)) => *x != 0.0,
+            _ => self.kind.param(name).is_some_and(|(_, p)| p.text == "true"),
+        }
+    }
+
+    fn number(&self, name: &str) -> f64 {
+        match self.args.get(name) {
+            Some(Arg::Number(x)) => *x,
+            _ => self.kind.param(name).map_or(0.0, |(_, p)| p.default),
+        }
+    }
+
+    fn list(&self, name: &str) -> &[f64] {
+        match self.args.get(name) {
+            Some(Arg::List(list)) => list,
+            _ => &[],
+        }
+    }
+}

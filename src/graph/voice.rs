@@ -1,0 +1,142 @@
+//! Instruments and kits: the graph of a voice becomes programs of eight voices.
+
+use super::flatten::{Flatten, Leaves};
+use super::net::{Net, Wire};
+use super::program::{Request, build};
+use crate::diag::Diagnostic;
+use crate::dsp::unit::{Rate, Source};
+use crate::rt::program::pool;
+use crate::rt::voices::{VoiceConfig, Voices, input};
+use crate::session::{Arg, Instrument, Node, Session, node::SignalRef};
+
+/// Notes that an instrument can play at once.
+const VOICES: u32 = 256;
+
+/// The net of a voice, with an envelope of its own if the script gave it none.
+fn net(
+    session: &Session,
+    instrument: &Instrument,
+    rate: f64,
+    name: &str,
+) -> Result<Net, Vec<Diagnostic>> {
+    let leaves = Leaves::Voice(&instrument.params);
+    let mut flatten = Flatten::new(session, rate, &leaves, name);
+    let mut outs = flatten.visit(instrument.voice);
+    if !flatten.net.insts.iter().any(|i| i.envelope) {
+        outs = with_gate(&mut flatten, session, instrument, outs);
+    }
+    if !flatten.diags.is_empty() {
+        return Err(flatten.diags);
+    }
+    flatten.net.outs = outs;
+    Ok(flatten.net)
+}
+
+/// Opens and closes the voice without a click where no envelope does.
+fn with_gate(
+    flatten: &mut Flatten,
+    session: &Session,
+    instrument: &Instrument,
+    outs: Vec<Wire>,
+) -> Vec<Wire> {
+    let base = session.nodes.len() as u32;
+    let mut extended = session.clone();
+    let gate = extended.add(Node::new("voice", vec![]).with("input", Arg::Text("gate".into())));
+    let number = Arg::Number;
+    let signal = Arg::Node(SignalRef { signal: gate });
+    let envelope = Node::new("adsr", vec![]).with("gate", signal).with("attack", number(0.002));
+    let envelope = envelope.with("decay", number(0.0)).with("sustain", number(1.0));
+    let envelope = extended.add(envelope.with("release", number(0.01)));
+    let level = Arg::Node(SignalRef { signal: envelope });
+    let place = session.node(instrument.voice).place.clone();
+    let gain = Node { place, ..Node::new("gain", vec![instrument.voice]) };
+    let gain = extended.add(gain.with("gain", level));
+    debug_assert!(gain.0 >= base);
+    let leaves = Leaves::Voice(&instrument.params);
+    let mut again = Flatten::new(&extended, flatten.rate, &leaves, &flatten.name);
+    let gated = again.visit(gain);
+    if again.diags.is_empty() {
+        flatten.net = again.net;
+        return gated;
+    }
+    flatten.diags.extend(again.diags);
+    outs
+}
+
+/// The voices of instrument `index`, playing as part of `name`; the second value is their channels.
+pub(super) fn voices(
+    session: &Session,
+    index: usize,
+    rate: f64,
+    name: &str,
+) -> Result<(Voices, usize), Vec<Diagnostic>> {
+    let Some(instrument) = session.instruments.get(index) else {
+        return Err(vec![Diagnostic::error(
+            format!("instrument {index} does not exist"),
+            crate::units::Place::default(),
+        )]);
+    };
+    let net = net(session, instrument, rate, &format!("{name}/{index}"))?;
+    let count = if instrument.mono { 1 } else { instrument.voices.clamp(1, VOICES) };
+    let insts: Vec<u32> = (0..net.insts.len() as u32).collect();
+    let keep: Vec<(u32, u8)> = net
+        .outs
+        .iter()
+        .filter_map(|w| match w {
+            Wire::Out { inst, port } => Some((*inst, *port)),
+            _ => None,
+        })
+        .collect();
+    let reserved = input::PARAMS + instrument.params.len() as u16 + net.outs.len() as u16;
+    let mut groups = Vec::new();
+    let mut outs = Vec::new();
+    let mut buffers = 0;
+    for group in 0..count.div_ceil(8) {
+        let built = build(&Request {
+            members: &[&net],
+            splat: true,
+            insts: &insts,
+            keep: &keep,
+            reserved,
+            rate,
+            group: u64::from(group),
+        });
+        buffers = built.buffers;
+        let mut program = built.program;
+        outs = (0..net.outs.len())
+            .map(|i| out(&net, i, &built.kept, instrument, &mut program))
+            .collect();
+        groups.push(program);
+    }
+    let config = VoiceConfig {
+        voices: count as usize,
+        bend: instrument.bend as f32,
+        glide: instrument.glide as f32,
+        mono: instrument.mono,
+        legato: instrument.legato,
+        params: instrument.params.iter().map(|p| p.1 as f32).collect(),
+        outs,
+    };
+    let channels = net.outs.len();
+    debug_assert!(net.outs.iter().all(|w| net.rate(*w) <= Rate::Audio));
+    Ok((Voices::new(config, groups, pool(buffers)), channels))
+}
+
+/// Where output `i` of the voice is; a constant gets one of the reserved scalars.
+fn out(
+    net: &Net,
+    i: usize,
+    kept: &std::collections::BTreeMap<(u32, u8), Source>,
+    instrument: &Instrument,
+    program: &mut crate::rt::program::Program,
+) -> Source {
+    match net.outs[i] {
+        Wire::Out { inst, port } => kept[&(inst, port)],
+        Wire::Voice(slot) => Source::Scalar(slot),
+        Wire::Const(x) => {
+            let slot = input::PARAMS + instrument.params.len() as u16 + i as u16;
+            (0..8).for_each(|lane| program.set(slot, lane, x as f32));
+            Source::Scalar(slot)
+        }
+    }
+}
