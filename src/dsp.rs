@@ -2,6 +2,7 @@
 
 pub mod align;
 pub mod lanes;
+pub mod lines;
 pub mod math;
 pub mod unit;
 pub mod wide;

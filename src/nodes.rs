@@ -8,8 +8,11 @@ pub mod table;
 
 pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds};
 
+pub mod delay;
+pub mod dynamics;
 pub mod oscillator;
 pub mod svf;
 
 /// The families of kinds, one slice a file.
-pub(crate) static KINDS: &[&[Kind]] = &[oscillator::KINDS, svf::KINDS];
+pub(crate) static KINDS: &[&[Kind]] =
+    &[delay::KINDS, dynamics::KINDS, oscillator::KINDS, svf::KINDS];

@@ -34,6 +34,8 @@ pub enum Ports {
     Linked,
     /// One or two channels in, two out (a panorama).
     Widen,
+    /// One or two channels in, seen by one instance; one channel out (an analyser).
+    Analyse,
     /// A signal in, a signal out, of the same rate (maths: [`Make::Math`] sees inputs then parameters).
     Signal,
 }

@@ -1,0 +1,150 @@
+//! Delay lines, one a lane: exact whole-frame reads, and four-point reads while the delay moves.
+
+use super::lanes::{F8, LANES};
+
+/// Rings of equal length, one for each lane in use; all are written together.
+pub struct Lines {
+    data: Vec<f32>,
+    lanes: usize,
+    mask: i64,
+    /// Absolute number of the next frame to be written.
+    at: i64,
+    /// First frame that counts, lane by lane: what is older reads as zero, so that a reset costs nothing.
+    birth: [i64; LANES],
+}
+
+impl Lines {
+    /// `lanes` lines (1..=8) that remember at least `frames` frames. Allocates: control thread.
+    #[must_use]
+    pub fn new(lanes: usize, frames: usize) -> Lines {
+        let size = (frames + 8).next_power_of_two();
+        let lanes = lanes.clamp(1, LANES);
+        Lines {
+            data: vec![0.0; size * lanes],
+            lanes,
+            mask: size as i64 - 1,
+            at: 0,
+            birth: [0; LANES],
+        }
+    }
+
+    /// Number of lanes that have memory.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Absolute number of the next frame to be written.
+    #[inline(always)]
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.at
+    }
+
+    /// Forgets what `lane` holds, at no cost.
+    pub fn reset(&mut self, lane: usize) {
+        self.birth[lane] = self.at;
+    }
+
+    #[inline(always)]
+    fn get(&self, lane: usize, frame: i64) -> f32 {
+        if frame < self.birth[lane] {
+            return 0.0;
+        }
+        self.data[lane * (self.mask as usize + 1) + (frame & self.mask) as usize]
+    }
+
+    /// Writes `x`, lane by lane, as the next frames.
+    #[inline(always)]
+    pub fn write(&mut self, x: &[F8]) {
+        let size = self.mask as usize + 1;
+        for lane in 0..self.lanes {
+            let line = &mut self.data[lane * size..(lane + 1) * size];
+            let first = (self.at & self.mask) as usize;
+            let split = x.len().min(size - first);
+            for (y, x) in line[first..].iter_mut().zip(&x[..split]) {
+                *y = x.0[lane];
+            }
+            for (y, x) in line.iter_mut().zip(&x[split..]) {
+                *y = x.0[lane];
+            }
+        }
+        self.at += x.len() as i64;
+    }
+
+    /// Reads the frames from `start` on into `lane` of `out`; all of them must have been written.
+    #[inline(always)]
+    pub fn read(&self, lane: usize, start: i64, out: &mut [F8]) {
+        let size = self.mask as usize + 1;
+        if start < self.birth[lane] {
+            for (i, y) in out.iter_mut().enumerate() {
+                y.0[lane] = self.get(lane, start + i as i64);
+            }
+            return;
+        }
+        let line = &self.data[lane * size..(lane + 1) * size];
+        let first = (start & self.mask) as usize;
+        let split = out.len().min(size - first);
+        let (head, rest) = out.split_at_mut(split);
+        for (y, x) in head.iter_mut().zip(&line[first..]) {
+            y.0[lane] = *x;
+        }
+        for (y, x) in rest.iter_mut().zip(line) {
+            y.0[lane] = *x;
+        }
+    }
+
+    /// Reads at `start`, `start + speed`, ... between frames, with a four-point third-order Hermite
+    /// polynomial (L. de Soras / O. Niemitalo, "Polynomial Interpolators", 2001). The two frames after
+    /// the last position must have been written.
+    #[inline(always)]
+    pub fn read_moving(&self, lane: usize, start: f64, speed: f64, out: &mut [F8]) {
+        for (i, y) in out.iter_mut().enumerate() {
+            let position = start + speed * i as f64;
+            let whole = position.floor();
+            let at = whole as i64;
+            let points = [
+                self.get(lane, at - 1),
+                self.get(lane, at),
+                self.get(lane, at + 1),
+                self.get(lane, at + 2),
+            ];
+            y.0[lane] = hermite(points, (position - whole) as f32);
+        }
+    }
+}
+
+/// Value at `t` (0..1) between the two middle ones of four points.
+#[inline(always)]
+#[must_use]
+pub fn hermite([a, b, c, d]: [f32; 4], t: f32) -> f32 {
+    let slope = (c - a) * 0.5;
+    let curve = a - 2.5 * b + 2.0 * c - 0.5 * d;
+    let bend = 0.5 * (d - a) + 1.5 * (b - c);
+    ((bend * t + curve) * t + slope) * t + b
+}
+
+/// A delay, in frames, that glides to where it should be like a tape: never by more than half a frame a
+/// frame, so that a jump of the time bends the pitch by an octave at most and never clicks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Glide {
+    /// Frames; nothing before the first range.
+    now: Option<f64>,
+}
+
+impl Glide {
+    /// Where the delay is, and by how much it moves each frame, on the way to `target` over `frames`.
+    #[inline(always)]
+    pub fn step(&mut self, target: f64, frames: usize) -> (f64, f64) {
+        let from = self.now.unwrap_or(target);
+        let want = (target - from) / frames as f64;
+        let step = want.clamp(-0.5, 0.5);
+        self.now = Some(if want == step { target } else { from + step * frames as f64 });
+        (from, step)
+    }
+
+    /// Forgets where it was: the next target is taken at once.
+    pub fn reset(&mut self) {
+        self.now = None;
+    }
+}

@@ -1,0 +1,10 @@
+//! Listens to effects, analysers and the sampler, each joined to nothing but test signals.
+
+#[path = "effects/delays.rs"]
+mod delays;
+#[path = "effects/dynamics.rs"]
+mod dynamics;
+#[path = "effects/listen.rs"]
+mod listen;
+#[path = "effects/rig.rs"]
+mod rig;
