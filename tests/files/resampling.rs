@@ -4,7 +4,8 @@ use super::*;
 use proptest::prelude::*;
 use rhapsode::io::file::{LoopKind, LoopPoint, Resampler, resample};
 
-const RATES: [(u32, u32); 6] = [
+const RATES: [(u32, u32); 7] = [
+    (192_000, 44_101),
     (44_100, 48_000),
     (48_000, 44_100),
     (48_000, 96_000),

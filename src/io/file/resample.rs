@@ -19,6 +19,11 @@ const CUTOFF: f64 = 0.959;
 /// Rows of the filter table; between two rows, coefficients are interpolated linearly (error below
 /// -118 dB). Ratios with fewer phases than this, which are all the usual ones, are exact.
 const MAX_PHASES: usize = 1024;
+/// Coefficients that the table may have in all (32 MiB): for extreme ratios the filter is so long,
+/// and so smooth, that fewer rows do.
+const MAX_COEFFICIENTS: usize = 1 << 22;
+/// Frames resampled at a time where a whole file is.
+const BLOCK: usize = 4096;
 /// Partial sums that are added at the end, in this order.
 const LANES: usize = 8;
 
@@ -42,7 +47,8 @@ pub struct Resampler {
 }
 
 impl Resampler {
-    /// A resampler of `channels` channels from one rate to another, in hertz (both at least 1).
+    /// A resampler of `channels` channels from one rate to another, in hertz (both at least 1). The
+    /// filter's length, and with it time and memory, grows with `from` / `to`.
     pub fn new(from: u32, to: u32, channels: usize) -> Self {
         let (from, to) = (from.max(1), to.max(1));
         let divisor = gcd(from, to);
@@ -51,7 +57,7 @@ impl Resampler {
         let scale = (f64::from(to) / f64::from(from)).min(1.0);
         let half = (HALF_WIDTH as f64 / scale).ceil() as usize;
         let taps = (2 * half).next_multiple_of(LANES);
-        let rows = (phases as usize).min(MAX_PHASES);
+        let rows = (phases as usize).min(MAX_PHASES).min(MAX_COEFFICIENTS / taps).max(1);
         let identity = step == phases;
         let table = if identity { Vec::new() } else { design(rows, taps, CUTOFF * scale) };
         let before = taps / 2 - 1;
@@ -152,8 +158,14 @@ impl Resampler {
 /// points move with the audio, to the nearest frame.
 pub fn resample(file: &AudioFile, rate: u32) -> AudioFile {
     let mut resampler = Resampler::new(file.rate, rate, file.channels.len());
-    let whole: Vec<&[f32]> = file.channels.iter().map(Vec::as_slice).collect();
-    let mut channels = resampler.process(&whole).to_vec();
+    let mut channels: Vec<Vec<f32>> = vec![Vec::new(); file.channels.len()];
+    for start in (0..file.frames()).step_by(BLOCK) {
+        let end = file.frames().min(start + BLOCK);
+        let block: Vec<&[f32]> = file.channels.iter().map(|c| &c[start..end]).collect();
+        for (channel, part) in channels.iter_mut().zip(resampler.process(&block)) {
+            channel.extend_from_slice(part);
+        }
+    }
     for (channel, rest) in channels.iter_mut().zip(resampler.finish()) {
         channel.extend_from_slice(rest);
     }
