@@ -196,3 +196,39 @@ fn format_names_and_extensions() {
     assert!(Format::from_path(Path::new("b.mp3")).unwrap_err().to_string().contains(".mp3"));
     assert!(Format::from_path(Path::new("b")).is_err());
 }
+
+/// Writes into the folder of `RHAPSODE_FULL_DISK` until no more fits; run by the next test in a
+/// process whose files cannot grow beyond 1 MiB.
+#[test]
+#[ignore = "fills its disk; run by a_full_disk_keeps_what_was_written"]
+fn fill_the_disk() {
+    let folder = std::env::var_os("RHAPSODE_FULL_DISK").expect("set by the other test");
+    for format in Format::ALL {
+        let path = Path::new(&folder).join(format!("take.{}", format.extension()));
+        let mut writer = create(&path, &WriteOptions::new(format, 44_100, 1)).unwrap();
+        let block = noise(1, 44_100);
+        let refused = (0..100).find_map(|_| writer.write(&[&block]).err()).expect("a full disk");
+        assert!(matches!(refused, FileError::Write { .. }), "{refused}");
+        let Err(FileError::Incomplete { kept, .. }) = writer.finish() else {
+            panic!("{format} cannot be complete");
+        };
+        assert!(!path.exists());
+        let saved = AudioFile::read(&kept).unwrap_or_else(|e| panic!("{format}: {e}"));
+        assert!(saved.frames() > 200_000, "{format}: {} frames", saved.frames());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_keeps_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = "trap '' XFSZ; ulimit -f 1024 || exit 1; exec \"$0\" --exact writing::fill_the_disk --ignored";
+    let output = std::process::Command::new("bash")
+        .args(["-c", run])
+        .arg(std::env::current_exe().unwrap())
+        .env("RHAPSODE_FULL_DISK", folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}

@@ -73,7 +73,8 @@ pub trait Writer: Send {
     /// Completes the file and gives it its final name, replacing any file of that name.
     ///
     /// # Errors
-    /// [`FileError::Write`] if the disk fails; the temporary file is removed then.
+    /// [`FileError::Incomplete`] if the disk fails or is full: the temporary file, readable up to its
+    /// last flush, is kept then; [`FileError::Write`] if it cannot get its name.
     fn finish(self: Box<Self>) -> Result<Written, FileError>;
 }
 

@@ -23,6 +23,15 @@ pub enum FileError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The file could not be completed; what reached the disk before is kept under another name.
+    Incomplete {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// Where the readable part is.
+        kept: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// The file is not audio that can be read here, or cannot be written in that format.
     Unsupported {
         /// The file in question.
@@ -63,6 +72,7 @@ impl FileError {
         match self {
             Self::Read { path, .. }
             | Self::Write { path, .. }
+            | Self::Incomplete { path, .. }
             | Self::Unsupported { path, .. }
             | Self::Malformed { path, .. }
             | Self::TooLarge { path, .. }
@@ -80,9 +90,12 @@ impl FileError {
             Self::Write { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "create the folder first, or choose another one".into()
             }
-            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            Self::Write { source, .. } | Self::Incomplete { source, .. }
+                if source.kind() == io::ErrorKind::StorageFull =>
+            {
                 "free some disk space, or write to another disk".into()
             }
+            Self::Incomplete { .. } => "check the disk".into(),
             Self::Write { .. } => "check that you may write in that folder".into(),
             Self::Unsupported { hint, .. } | Self::TooLarge { hint, .. } => hint.clone(),
             Self::Malformed { .. } => {
@@ -137,6 +150,10 @@ impl FileError {
         match self {
             Self::Read { source, .. } => format!("cannot read `{path}`: {source}"),
             Self::Write { source, .. } => format!("cannot write `{path}`: {source}"),
+            Self::Incomplete { kept, source, .. } => format!(
+                "cannot complete `{path}`: {source}; what was written before is in `{}`",
+                kept.display()
+            ),
             Self::Unsupported { why, .. } => format!("`{path}` is not supported: {why}"),
             Self::Malformed { why, offset: Some(at), .. } => {
                 format!("`{path}` is damaged at byte {at}: {why}")
@@ -157,7 +174,9 @@ impl fmt::Display for FileError {
 impl std::error::Error for FileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
+            Self::Read { source, .. }
+            | Self::Write { source, .. }
+            | Self::Incomplete { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -94,15 +94,16 @@ impl Writer for FlacWriter {
     }
 
     fn finish(mut self: Box<Self>) -> Result<Written, FileError> {
-        let failed = |temporary: &Temporary, e| FileError::write(temporary.target(), e);
-        self.encode().map_err(|e| failed(&self.temporary, e))?;
+        let last = self.encode();
         let Self { encoder, mut sink, temporary, quantizer, frames, .. } = *self;
-        match encoder.finalize() {
+        let completed = last.and_then(|()| match encoder.finalize() {
             // The header that stands there since the beginning is all that an empty file needs.
-            Ok(()) | Err(Error::NoSamples) => {}
-            Err(e) => return Err(failed(&temporary, into_io(e))),
+            Ok(()) | Err(Error::NoSamples) => sink.flush(),
+            Err(e) => Err(into_io(e)),
+        });
+        if let Err(error) = completed {
+            return Err(temporary.keep(error));
         }
-        sink.flush().map_err(|e| failed(&temporary, e))?;
         temporary.commit()?;
         Ok(Written { frames, clipped: quantizer.clipped() })
     }

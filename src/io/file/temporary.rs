@@ -42,6 +42,16 @@ impl Temporary {
         self.path.persist(&self.target).map_err(|e| FileError::write(&self.target, e.error))
     }
 
+    /// Gives up completing the file: leaves it under its temporary name, because it is readable up
+    /// to the last flush, and says so.
+    pub(super) fn keep(self, error: io::Error) -> FileError {
+        let Self { path, target } = self;
+        match path.keep() {
+            Ok(kept) => FileError::Incomplete { path: target, kept, source: plain(error) },
+            Err(_) => FileError::write(&target, error),
+        }
+    }
+
     /// The final name.
     pub(super) fn target(&self) -> &Path {
         &self.target

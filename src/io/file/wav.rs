@@ -108,10 +108,14 @@ impl Writer for WavWriter {
 
     fn finish(self: Box<Self>) -> Result<Written, FileError> {
         let Self { temporary, mut file, wav, quantizer, rate, frames, sampler, .. } = *self;
-        wav.finalize().map_err(|e| FileError::write(temporary.target(), into_io(e)))?;
-        append_sampler_chunk(&mut file, rate, &sampler)
-            .map_err(|e| FileError::write(temporary.target(), e))?;
+        let completed = wav
+            .finalize()
+            .map_err(into_io)
+            .and_then(|()| append_sampler_chunk(&mut file, rate, &sampler));
         drop(file);
+        if let Err(error) = completed {
+            return Err(temporary.keep(error));
+        }
         temporary.commit()?;
         Ok(Written { frames, clipped: quantizer.map_or(0, |q| q.clipped()) })
     }
