@@ -14,5 +14,10 @@ pub mod oscillator;
 pub mod svf;
 
 /// The families of kinds, one slice a file.
-pub(crate) static KINDS: &[&[Kind]] =
-    &[delay::KINDS, dynamics::KINDS, oscillator::KINDS, svf::KINDS];
+#[rustfmt::skip]
+pub(crate) static KINDS: &[&[Kind]] = &[
+    delay::KINDS,
+    dynamics::KINDS,
+    oscillator::KINDS,
+    svf::KINDS,
+];

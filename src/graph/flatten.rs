@@ -254,6 +254,10 @@ impl<'a> Flatten<'a> {
                 let both = self.both(&inputs, channels);
                 self.unit(id, node, kind, settings, &both, &params, 0, 2)
             }
+            Ports::Analyse => {
+                let both = self.both(&inputs, channels);
+                self.unit(id, node, kind, settings, &both, &params, 0, 1)
+            }
         }
     }
 
@@ -361,6 +365,7 @@ impl<'a> Flatten<'a> {
             Ports::Source(n) => (0, n as usize),
             Ports::Stereo => (2, 2),
             Ports::Widen => (wide.max(1), 2),
+            Ports::Analyse => (wide.max(1), 1),
             Ports::Each | Ports::Linked | Ports::Signal => (wide.max(1), wide.max(1)),
         };
         let ins: Vec<Wire> = self.both(inputs, channels).into_iter().flatten().collect();
