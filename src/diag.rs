@@ -26,6 +26,39 @@ pub struct Diagnostic {
     pub width: u32,
     /// What to do.
     pub hint: Option<String>,
+    /// Name of the script, once [`Diagnostic::located`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
+    /// The line of the script that `place` is in, once [`Diagnostic::located`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// Other places that have to do with it, such as an earlier declaration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+}
+
+/// A second place that a message points to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Related {
+    /// What is there.
+    pub message: String,
+    /// Where it is.
+    pub place: Place,
+    /// Characters to underline, at least 1.
+    pub width: u32,
+    /// Name of the script.
+    pub file: String,
+    /// The line of the script.
+    pub text: String,
+}
+
+/// A script that was read: what diagnostics quote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Its name, as shown to the user.
+    pub name: String,
+    /// All of it.
+    pub text: String,
 }
 
 impl Diagnostic {
@@ -38,6 +71,9 @@ impl Diagnostic {
             place,
             width: 1,
             hint: None,
+            file: String::new(),
+            text: String::new(),
+            related: Vec::new(),
         }
     }
 
@@ -60,6 +96,51 @@ impl Diagnostic {
         self.width = width.max(1);
         self
     }
+
+    /// The same with a second place.
+    #[must_use]
+    pub fn relate(mut self, message: impl Into<String>, place: Place) -> Diagnostic {
+        let (file, text) = (String::new(), String::new());
+        self.related.push(Related { message: message.into(), place, width: 1, file, text });
+        self
+    }
+
+    /// The same with the names of files and the lines that it quotes taken from `sources` (whose indices
+    /// are [`Place::file`]), and everything from its place to the end of the word underlined.
+    #[must_use]
+    pub fn located(mut self, sources: &[Source]) -> Diagnostic {
+        if self.text.is_empty() {
+            (self.file, self.text) = quote(&self.place, sources);
+            self.width = self.width.max(word(&self.text, self.place.column));
+        }
+        for other in &mut self.related {
+            (other.file, other.text) = quote(&other.place, sources);
+            other.width = other.width.max(word(&other.text, other.place.column));
+        }
+        self
+    }
+}
+
+/// Name of the file and text of the line at `place`.
+fn quote(place: &Place, sources: &[Source]) -> (String, String) {
+    let Some(source) = sources.get(usize::from(place.file)) else {
+        return Default::default();
+    };
+    let line = (place.line as usize).checked_sub(1).and_then(|i| source.text.lines().nth(i));
+    (source.name.clone(), line.unwrap_or_default().to_string())
+}
+
+/// Characters of the word, string or operator that begins at `column` of `line`; at least 1.
+fn word(line: &str, column: u32) -> u32 {
+    let rest: Vec<char> = line.chars().skip((column as usize).saturating_sub(1)).collect();
+    let named = |c: &char| c.is_alphanumeric() || *c == '_';
+    let width = match rest.first() {
+        Some('"') => rest.iter().skip(1).position(|&c| c == '"').map_or(rest.len(), |i| i + 2),
+        Some(c) if named(c) => rest.iter().take_while(|c| named(c)).count(),
+        Some(c) => rest.iter().take_while(|d| *d == c && !c.is_whitespace()).count(),
+        None => 1,
+    };
+    (width as u32).max(1)
 }
 
 /// The name of `names` that is most like `wrong`, if any is close enough to be meant.

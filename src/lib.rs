@@ -13,5 +13,7 @@ pub mod graph;
 pub mod io;
 pub mod nodes;
 pub mod rt;
+pub mod script;
 pub mod session;
 pub mod units;
+pub mod world;

@@ -1,0 +1,117 @@
+//! Evaluates scripts: Rhai with bindings that build a session, and diagnostics that teach.
+//!
+//! # How to add a binding
+//! - A node needs none: every kind of the node table is bound by `kinds`.
+//! - A function of scripts is registered in the file of its subject (`tracks`, `piece`, `instrument`, ...),
+//!   whose `register(&mut Engine)` is called by `engine`, and described in `doc`.
+//! - It reaches what is being built by `build::with(&cx, |build, place| ..)`, `cx` being the
+//!   `NativeCallContext` that it takes as its first argument. The build is never held while a closure of
+//!   the script runs: that would wait for itself.
+//! - Arguments that may be of several types are taken as `Dynamic` and matched with a table of `Param`s by
+//!   `args::bind`, which knows options, defaults, ranges, and reports what is wrong.
+//! - What is wrong with an argument is reported (`build.report_at`) and the script goes on, so that several
+//!   errors are told at once; `operators::fail("what\nwhat to do")` ends the statement.
+//! - A `value::Failed` stands for a value whose error has been told: say nothing of it.
+
+mod args;
+mod build;
+mod constants;
+pub mod doc;
+mod engine;
+mod errors;
+mod finish;
+mod instrument;
+mod kinds;
+mod maths;
+mod operators;
+mod piece;
+mod resolver;
+mod syntax;
+mod tracks;
+mod value;
+
+use crate::diag::{Diagnostic, Severity, Source};
+use crate::session::Session;
+use crate::world::World;
+use build::{Build, Desk};
+use constants::Constants;
+use std::sync::Arc;
+
+/// Nested lists and closures need more stack than a thread has by default.
+const STACK: usize = 64 << 20;
+
+/// What a script evaluates to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The piece.
+    pub session: Session,
+    /// What is worth knowing, in the order of the script.
+    pub warnings: Vec<Diagnostic>,
+    /// The scripts that were read, the main one first: for [`Diagnostic::located`].
+    pub sources: Vec<Source>,
+}
+
+/// Evaluates the script `source` called `name` against `world`. The same script and world give the same
+/// result. Called on the control thread; the script runs on a thread of its own, for at most 250 ms.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the script; located.
+pub fn evaluate(
+    source: &str,
+    name: &str,
+    world: &Arc<dyn World>,
+) -> Result<Evaluated, Vec<Diagnostic>> {
+    let run = || evaluate_here(source, name, world);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("script".into()).stack_size(STACK);
+        let result = thread.spawn_scoped(scope, run).map(std::thread::ScopedJoinHandle::join);
+        match result {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(why) => {
+                let message = format!("cannot start a thread for the script: {why}");
+                Err(vec![Diagnostic::error(message, Default::default())])
+            }
+        }
+    })
+}
+
+fn evaluate_here(
+    source: &str,
+    name: &str,
+    world: &Arc<dyn World>,
+) -> Result<Evaluated, Vec<Diagnostic>> {
+    let desk = Desk::new(Build::new(world.clone(), name, source));
+    let constants = Constants::new(world.sample_rate());
+    let mut engine = engine::engine(&desk, &constants);
+    match syntax::compile(&engine, &desk, &constants, name, source) {
+        Ok(ast) => {
+            for (function, arity) in syntax::lint(&engine, &desk, &ast, name) {
+                engine::stand_in(&mut engine, &function, arity);
+            }
+            syntax::run(&engine, &desk, &ast, name);
+            syntax::keep(&desk, name, ast);
+            let mut build = desk.open();
+            finish::finish(&mut build);
+            finish::assets(&mut build);
+        }
+        Err(rhai::ParseError(kind, at)) => {
+            let mut build = desk.open();
+            let error = errors::syntax(&build, &kind, at, name);
+            build.report(error);
+        }
+    }
+    let mut build = desk.open();
+    let trees = std::mem::take(&mut build.trees);
+    let mut messages: Vec<Diagnostic> = std::mem::take(&mut build.messages)
+        .into_iter()
+        .map(|(m, site)| syntax::refine(m, &site, &trees).located(&build.sources))
+        .collect();
+    messages.sort_by(|a, b| a.place.cmp(&b.place));
+    if messages.iter().any(|m| m.severity == Severity::Error) {
+        return Err(messages);
+    }
+    let mut session = std::mem::take(&mut build.session);
+    finish::prune(&mut session);
+    Ok(Evaluated { session, warnings: messages, sources: std::mem::take(&mut build.sources) })
+}

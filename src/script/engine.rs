@@ -1,0 +1,88 @@
+//! The Rhai engine: limits, deadline, deterministic hashing, constants, and every binding.
+
+use super::build::Desk;
+use super::constants::Constants;
+use super::value::{FAILED, Failed, Fx, ParamPath, Signal, Strip, Voice};
+use super::{instrument, kinds, maths, operators, piece, resolver, tracks};
+use rhai::packages::{Package, StandardPackage};
+use rhai::{Engine, OptimizationLevel};
+use std::time::{Duration, Instant};
+
+/// How long a script may run, loading of assets not counted.
+pub const DEADLINE: Duration = Duration::from_millis(250);
+
+/// Any fixed numbers will do: function hashes must not differ from run to run.
+const HASHING_SEED: [u64; 4] = [0x9e37, 0x79b9, 0x7f4a, 0x7c15];
+
+/// An engine with all bindings that works on `desk`.
+#[must_use]
+pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
+    // It can be set only once in a process, and the first one stays.
+    let _ = rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED));
+    let mut engine = Engine::new_raw();
+    engine.register_global_module(StandardPackage::new().as_shared_module());
+    engine
+        .set_optimization_level(OptimizationLevel::None)
+        // Else operators on numbers would bypass the deterministic ones.
+        .set_fast_operators(false)
+        .set_strict_variables(true)
+        .set_default_tag(rhai::Dynamic::from(desk.clone()))
+        .set_module_resolver(resolver::Modules::new(desk.clone(), constants.clone()));
+    limits(&mut engine);
+    let names = constants.clone();
+    #[allow(deprecated)] // Not deprecated but volatile, says Rhai.
+    engine.on_var(move |name, index, context| {
+        // An index means a variable of the script, which hides a constant of the same name.
+        let own = index > 0 || context.scope().contains(name);
+        Ok(if own { None } else { names.get(name) })
+    });
+    types(&mut engine);
+    maths::register(&mut engine);
+    kinds::register(&mut engine);
+    operators::register(&mut engine);
+    tracks::register(&mut engine);
+    piece::register(&mut engine);
+    instrument::register(&mut engine);
+    engine
+}
+
+fn limits(engine: &mut Engine) {
+    engine
+        .set_max_operations(5_000_000)
+        .set_max_call_levels(64)
+        .set_max_expr_depths(64, 64)
+        .set_max_array_size(10_000)
+        .set_max_string_size(65_536)
+        .set_max_map_size(4_096)
+        .set_max_modules(50);
+    let start = Instant::now();
+    engine.on_progress(move |count| {
+        // The clock is read only now and then: it costs more than an operation.
+        (count % 64 == 0 && start.elapsed() > DEADLINE).then(|| rhai::Dynamic::from("deadline"))
+    });
+}
+
+fn types(engine: &mut Engine) {
+    engine
+        .register_type_with_name::<Signal>("Signal")
+        .register_type_with_name::<Fx>("Effect")
+        .register_type_with_name::<Voice>("Voice")
+        .register_type_with_name::<Strip>("Track")
+        .register_type_with_name::<ParamPath>("Param")
+        .register_type_with_name::<Failed>(FAILED);
+    // Precedence 20 is below all other operators, and left to right.
+    // It cannot fail: `|>` is no operator of Rhai's.
+    let _ = engine.register_custom_operator("|>", 20);
+    engine.on_print(|_| {});
+    for name in ["print", "debug"] {
+        engine.register_fn(name, |cx: rhai::NativeCallContext, text: rhai::Dynamic| {
+            Desk::of(&cx).open().world.print(&text.to_string());
+        });
+    }
+}
+
+/// Lets a call of the unknown function `name` pass, so that the rest of its statement is looked at too.
+pub fn stand_in(engine: &mut Engine, name: &str, arity: usize) {
+    let types = vec![std::any::TypeId::of::<rhai::Dynamic>(); arity];
+    engine.register_raw_fn(name, types, |_, _| Ok(Failed));
+}

@@ -1,0 +1,110 @@
+//! Imports: modules come from the world, each is read once, and circles are refused.
+
+use super::build::Desk;
+use super::constants::Constants;
+use super::syntax;
+use crate::diag::Source;
+use rhai::{
+    Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
+};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Resolves `import "path" as name`.
+pub struct Modules {
+    desk: Desk,
+    constants: Constants,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Modules that were read.
+    ready: BTreeMap<String, Shared<Module>>,
+    /// Modules that are being read, outermost first.
+    open: Vec<String>,
+}
+
+impl Modules {
+    /// A resolver that reads from the world of `desk`.
+    #[must_use]
+    pub fn new(desk: Desk, constants: Constants) -> Modules {
+        Modules { desk, constants, state: Mutex::default() }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads, compiles and runs a module.
+    fn load(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        path: &str,
+        at: Position,
+    ) -> Result<Module, Box<EvalAltResult>> {
+        let world = self.desk.open().world.clone();
+        let text = world
+            .script(path)
+            .map_err(|why| EvalAltResult::ErrorRuntime(format!("{why}\n").into(), at))?;
+        {
+            let mut build = self.desk.open();
+            build.sources.push(Source { name: path.to_string(), text: text.clone() });
+            build.session.files.push(path.to_string());
+        }
+        let wrap = |e| Box::new(EvalAltResult::ErrorInModule(path.to_string(), e, at));
+        let mut ast = syntax::compile(engine, &self.desk, &self.constants, path, &text)
+            .map_err(|e| wrap(Box::new(e.into())))?;
+        ast.set_source(path);
+        let _ = syntax::lint(engine, &self.desk, &ast, path);
+        let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast);
+        syntax::keep(&self.desk, path, ast);
+        module.map_err(wrap)
+    }
+}
+
+impl ModuleResolver for Modules {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _source: Option<&str>,
+        path: &str,
+        at: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let mut global = engine.new_global_runtime_state();
+        self.resolve_raw(engine, &mut global, &mut Scope::new(), path, at)
+    }
+
+    fn resolve_raw(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        _scope: &mut Scope,
+        path: &str,
+        at: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        let path = path.trim_end_matches(".rhai");
+        {
+            let mut state = self.state();
+            if let Some(module) = state.ready.get(path) {
+                return Ok(module.clone());
+            }
+            if let Some(i) = state.open.iter().position(|p| p == path) {
+                let circle = state.open[i..].join("\" imports \"");
+                let message = format!(
+                    "the imports run in a circle: \"{circle}\" imports \"{path}\"\n\
+                     move what both need to a module of its own"
+                );
+                return Err(EvalAltResult::ErrorRuntime(message.into(), at).into());
+            }
+            state.open.push(path.to_string());
+        }
+        let module = self.load(engine, global, path, at);
+        let mut state = self.state();
+        state.open.pop();
+        let module: Shared<Module> = module?.into();
+        state.ready.insert(path.to_string(), module.clone());
+        Ok(module)
+    }
+}

@@ -1,0 +1,340 @@
+//! Tracks, buses and the master: `track(name, source)`, `bus(name, fx)`, `master(fx)` and their methods.
+
+use super::args::{bind, describe, text};
+use super::build::{Build, Fallible, Setting, Site, number, with};
+use super::operators::fail;
+use super::value::{Failed, Fx, ParamPath, Signal, Strip};
+use crate::diag::{Diagnostic, nearest};
+use crate::nodes::Param;
+use crate::session::track::Strip as Mix;
+use crate::session::{Arg, Bus, Node, NodeId, Send, Track};
+use crate::units::{Place, db_to_gain};
+use rhai::{Dynamic, Engine, NativeCallContext as Cx};
+
+const LEVEL: Param = Param::number("level", "ratio", (0.0, 16.0), 1.0, "Linear level.");
+const GAIN_DB: Param = Param::number("gain_db", "dB", (-144.0, 48.0), 0.0, "Level in decibels.");
+const PAN: Param = Param::number("pan", "", (-1.0, 1.0), 0.0, "-1 is left, 1 is right.");
+const QUANT: Param =
+    Param::number("beats", "beats", (0.0, 1024.0), 4.0, "Beats to whose multiple an edit waits.")
+        .fixed();
+const FADE: Param =
+    Param::number("seconds", "s", (0.0, 60.0), 0.05, "Seconds of crossfade of an edit.").fixed();
+
+/// Binds them.
+pub fn register(engine: &mut Engine) {
+    engine.register_fn("track", |cx: Cx, name: &str, source: Dynamic| track(&cx, name, &source));
+    engine.register_fn("track", |cx: Cx, name: &str| existing(&cx, name));
+    engine.register_fn("bus", |cx: Cx, name: &str, fx: Dynamic| bus(&cx, name, &fx));
+    engine.register_fn("bus", |cx: Cx, name: &str| bus(&cx, name, &Fx::Dry.into()));
+    engine.register_fn("master", |cx: Cx, fx: Dynamic| master(&cx, &fx));
+
+    engine.register_fn("fx", |cx: Cx, strip: Strip, fx: Dynamic| {
+        with(&cx, |b, at| add_fx(b, strip, &fx, &at));
+        strip
+    });
+    engine.register_fn("gain", |cx: Cx, strip: Strip, x: Dynamic| {
+        level(&cx, strip, "gain", LEVEL, &x, |mix, arg| mix.gain = arg)
+    });
+    engine.register_fn("gain_db", gain_db);
+    engine.register_fn("pan", |cx: Cx, strip: Strip, x: Dynamic| {
+        level(&cx, strip, "pan", PAN, &x, |mix, arg| mix.pan = arg)
+    });
+    engine.register_fn("send", |cx: Cx, strip: Strip, name: &str| {
+        send(&cx, strip, name, &Dynamic::from(1.0))
+    });
+    engine.register_fn("send", |cx: Cx, strip: Strip, name: &str, x: Dynamic| {
+        send(&cx, strip, name, &x)
+    });
+    engine.register_fn("mute", |cx: Cx, strip: Strip| set(&cx, strip, |mix| mix.mute = true));
+    engine.register_fn("solo", |cx: Cx, strip: Strip| set(&cx, strip, |mix| mix.solo = true));
+    engine.register_fn("mute", |cx: Cx, s: Strip, on: bool| set(&cx, s, |mix| mix.mute = on));
+    engine.register_fn("solo", |cx: Cx, s: Strip, on: bool| set(&cx, s, |mix| mix.solo = on));
+    engine.register_fn("output", |cx: Cx, strip: Strip, name: &str| {
+        set(&cx, strip, |mix| mix.output = Some(name.to_string()))
+    });
+    engine.register_fn("key", |cx: Cx, strip: Strip, name: &str| {
+        with(&cx, |b, at| {
+            let source = source_of(b, strip);
+            name_node(b, source, name, &at);
+        });
+        strip
+    });
+    engine.register_fn("quant", |cx: Cx, strip: Strip, x: Dynamic| {
+        timing(&cx, strip, "quant", QUANT, &x, |track, n| track.quant = Some(n))
+    });
+    engine.register_fn("fade", |cx: Cx, strip: Strip, x: Dynamic| {
+        timing(&cx, strip, "fade", FADE, &x, |track, n| track.fade = Some(n))
+    });
+    engine.register_fn("param", |cx: Cx, strip: Strip, path: &str| {
+        with(&cx, |b, _| ParamPath(format!("{}/{path}", name_of(b, strip))))
+    });
+    engine.register_fn("param", |path: &str| ParamPath(path.to_string()));
+    engine.register_fn("set", |cx: Cx, path: ParamPath, value: Dynamic| setting(&cx, path, &value));
+    keys(engine);
+}
+
+/// `.key("x")` on signals and effects.
+fn keys(engine: &mut Engine) {
+    engine.register_fn("key", |cx: Cx, signal: Signal, name: &str| {
+        with(&cx, |b, at| name_node(b, signal.0, name, &at));
+        signal
+    });
+    engine.register_fn("key", |cx: Cx, fx: Fx, name: &str| -> Fallible<Fx> {
+        let mut fx = fx;
+        let key = with(&cx, |b, at| valid_key(b, name, &at));
+        match fx.last() {
+            Some(node) => node.key = key,
+            None => {
+                return fail(
+                    "a key names one effect, and this is several side by side\n\
+                     put `.key()` on the one that is meant",
+                );
+            }
+        }
+        Ok(fx)
+    });
+}
+
+fn name_node(build: &mut Build, id: NodeId, name: &str, place: &Place) {
+    let key = valid_key(build, name, place);
+    build.session.nodes[id.0 as usize].key = key;
+}
+
+/// Keys and names are parts of paths: the characters that divide these are refused.
+fn valid_key(build: &mut Build, name: &str, place: &Place) -> Option<String> {
+    if name.is_empty() || name.contains(['/', '.']) {
+        let message = format!("\"{name}\" cannot be a key");
+        let error = Diagnostic::error(message, place.clone());
+        let hint = "a key has no `/` and no `.`, which divide the parts of a path";
+        build.report_at(error.hint(hint), Site::Index(0));
+        return None;
+    }
+    Some(name.to_string())
+}
+
+fn track(cx: &Cx, name: &str, source: &Dynamic) -> Strip {
+    with(cx, |build, place| {
+        let id = match source.clone().try_cast::<Signal>() {
+            Some(signal) => signal.0,
+            None => {
+                if !source.is::<Failed>() {
+                    let message = format!(
+                        "the source of a track must be a sound or an instrument, not {}",
+                        describe(source)
+                    );
+                    let hint = "for example `track(\"bass\", saw(55) * 0.2)`";
+                    build.report_at(
+                        Diagnostic::error(message, place.clone()).hint(hint),
+                        Site::Index(1),
+                    );
+                }
+                build.add(Node::new("mix", Vec::new()), &place)
+            }
+        };
+        declare(build, name, &place);
+        build.session.tracks.push(Track {
+            name: name.to_string(),
+            output: id,
+            source: id,
+            strip: Mix::default(),
+            quant: None,
+            fade: None,
+            place,
+        });
+        Strip::Track(build.session.tracks.len() - 1)
+    })
+}
+
+/// Complains if `name` cannot be the name of one more track or bus.
+fn declare(build: &mut Build, name: &str, place: &Place) {
+    let session = &build.session;
+    let tracks = session.tracks.iter().map(|t| (&t.name, &t.place));
+    let buses = session.buses.iter().map(|b| (&b.name, &b.place));
+    let first = tracks.chain(buses).find(|(n, _)| *n == name).map(|(_, p)| p.clone());
+    if let Some(first) = first {
+        let message = format!("there are two tracks or buses called \"{name}\"");
+        let error = Diagnostic::error(message, place.clone())
+            .relate("the first is here", first)
+            .hint(format!("give one another name; `track(\"{name}\")` returns the first one"));
+        build.report_at(error, Site::Index(0));
+    } else if name.is_empty() || name.contains('/') {
+        let error = Diagnostic::error(format!("\"{name}\" cannot be a name"), place.clone());
+        build.report_at(error.hint("names have at least one character and no `/`"), Site::Index(0));
+    }
+}
+
+fn existing(cx: &Cx, name: &str) -> Dynamic {
+    with(cx, |build, place| {
+        let tracks = &build.session.tracks;
+        if let Some(i) = tracks.iter().position(|t| t.name == name) {
+            return Dynamic::from(Strip::Track(i));
+        }
+        let names: Vec<&str> = tracks.iter().map(|t| t.name.as_str()).collect();
+        let hint = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => {
+                "`track(name)` returns a track that stands above; `track(name, source)` makes one"
+                    .to_string()
+            }
+        };
+        let message = format!("there is no track \"{name}\" so far");
+        build.report_at(Diagnostic::error(message, place).hint(hint), Site::Index(0));
+        Dynamic::from(Failed)
+    })
+}
+
+fn bus(cx: &Cx, name: &str, fx: &Dynamic) -> Strip {
+    with(cx, |build, place| {
+        declare(build, name, &place);
+        let output = build.add(Node::new("input", Vec::new()), &place);
+        let strip = Mix::default();
+        build.session.buses.push(Bus { name: name.into(), output, strip, place: place.clone() });
+        let strip = Strip::Bus(build.session.buses.len() - 1);
+        add_fx(build, strip, fx, &place);
+        strip
+    })
+}
+
+fn master(cx: &Cx, fx: &Dynamic) {
+    with(cx, |build, place| {
+        build.once("master", &place);
+        if let Some(fx) = effect(build, fx, &place) {
+            let input = build.add(Node::new("input", Vec::new()), &place);
+            build.session.master = Some(build.apply(&fx, input, &place));
+        }
+    });
+}
+
+/// The effect in `value`, or a report.
+fn effect(build: &mut Build, value: &Dynamic, place: &Place) -> Option<Fx> {
+    let fx = value.clone().try_cast::<Fx>();
+    if fx.is_none() && !value.is::<Failed>() {
+        let message =
+            format!("this must be an effect or a chain of effects, not {}", describe(value));
+        let hint = "for example `lowpass(800) |> drive(0.3)`, without anything on the left";
+        build.report(Diagnostic::error(message, place.clone()).hint(hint));
+    }
+    fx
+}
+
+fn add_fx(build: &mut Build, strip: Strip, fx: &Dynamic, place: &Place) {
+    if let Some(fx) = effect(build, fx, place) {
+        let input = *output_of(build, strip);
+        let out = build.apply(&fx, input, place);
+        *output_of(build, strip) = out;
+    }
+}
+
+fn output_of(build: &mut Build, strip: Strip) -> &mut NodeId {
+    match strip {
+        Strip::Track(i) => &mut build.session.tracks[i].output,
+        Strip::Bus(i) => &mut build.session.buses[i].output,
+    }
+}
+
+fn source_of(build: &mut Build, strip: Strip) -> NodeId {
+    match strip {
+        Strip::Track(i) => build.session.tracks[i].source,
+        Strip::Bus(i) => build.session.buses[i].output,
+    }
+}
+
+fn name_of(build: &Build, strip: Strip) -> &str {
+    match strip {
+        Strip::Track(i) => &build.session.tracks[i].name,
+        Strip::Bus(i) => &build.session.buses[i].name,
+    }
+}
+
+fn mix_of(build: &mut Build, strip: Strip) -> &mut Mix {
+    match strip {
+        Strip::Track(i) => &mut build.session.tracks[i].strip,
+        Strip::Bus(i) => &mut build.session.buses[i].strip,
+    }
+}
+
+fn set(cx: &Cx, strip: Strip, change: impl FnOnce(&mut Mix)) -> Strip {
+    with(cx, |build, _| change(mix_of(build, strip)));
+    strip
+}
+
+/// One number or signal for a strip.
+fn value(build: &mut Build, what: &str, param: Param, x: &Dynamic, place: &Place) -> Option<Arg> {
+    bind(build, what, &[param], std::slice::from_ref(x), 0, place).remove(param.name)
+}
+
+fn level(
+    cx: &Cx,
+    strip: Strip,
+    what: &str,
+    param: Param,
+    x: &Dynamic,
+    change: impl FnOnce(&mut Mix, Arg),
+) -> Strip {
+    with(cx, |build, place| {
+        if let Some(arg) = value(build, what, param, x, &place) {
+            change(mix_of(build, strip), arg);
+        }
+    });
+    strip
+}
+
+/// A number sets the fader; a signal goes through a node, for decibels must become a ratio.
+fn gain_db(cx: Cx, strip: Strip, x: Dynamic) -> Strip {
+    with(&cx, |build, place| match value(build, "gain_db", GAIN_DB, &x, &place) {
+        Some(Arg::Number(db)) => mix_of(build, strip).gain = Arg::Number(db_to_gain(db)),
+        Some(arg) => {
+            let node = Node::new("gain_db", Vec::new()).with("db", arg);
+            let fx = Fx::Node(Box::new(Node { place: place.clone(), ..node }));
+            add_fx(build, strip, &fx.into(), &place);
+        }
+        None => {}
+    });
+    strip
+}
+
+fn send(cx: &Cx, strip: Strip, bus: &str, x: &Dynamic) -> Strip {
+    with(cx, |build, place| {
+        let level = value(build, "send", LEVEL, x, &place).unwrap_or(Arg::Number(1.0));
+        mix_of(build, strip).sends.push(Send { bus: bus.to_string(), level, place });
+    });
+    strip
+}
+
+fn timing(
+    cx: &Cx,
+    strip: Strip,
+    what: &str,
+    param: Param,
+    x: &Dynamic,
+    change: impl FnOnce(&mut Track, f64),
+) -> Strip {
+    with(cx, |build, place| {
+        let number = value(build, what, param, x, &place);
+        match (strip, number) {
+            (Strip::Track(i), Some(Arg::Number(n))) => change(&mut build.session.tracks[i], n),
+            (Strip::Bus(_), _) => build
+                .report(Diagnostic::error(format!("`{what}` is for tracks, not for buses"), place)),
+            _ => {}
+        }
+    });
+    strip
+}
+
+fn setting(cx: &Cx, path: ParamPath, value: &Dynamic) -> ParamPath {
+    with(cx, |build, place| {
+        let arg = match value.clone().try_cast::<Signal>() {
+            Some(signal) => Some(Arg::signal(signal.0)),
+            None => number(value).map(Arg::Number).or_else(|| text(value).map(Arg::Text)),
+        };
+        match arg.or_else(|| value.as_bool().ok().map(Arg::Flag)) {
+            Some(value) => build.settings.push(Setting { path: path.0.clone(), value, place }),
+            None if value.is::<Failed>() => {}
+            None => {
+                let message = format!("a parameter cannot be set to {}", describe(value));
+                build.report_at(Diagnostic::error(message, place), Site::Index(0));
+            }
+        }
+    });
+    path
+}

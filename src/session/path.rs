@@ -1,0 +1,137 @@
+//! Names of nodes inside a track, and parameters by path: `acid/lowpass.cutoff`.
+
+use super::{Arg, Node, NodeId, Session};
+use crate::diag::nearest;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wrong, and what to do about it.
+pub type PathError = (String, String);
+
+/// Index of the instrument that `node` is, if it is one.
+#[must_use]
+pub fn instrument(node: &Node) -> Option<usize> {
+    match (node.kind.as_str(), node.args.get("index")) {
+        ("instrument", Some(Arg::Number(index))) => Some(*index as usize),
+        _ => None,
+    }
+}
+
+/// The nodes that `output` reads from, itself last, with their names: the key, else the kind, with an
+/// ordinal from the second of a kind on (`lowpass`, `lowpass2`). First come the chain and what drives it,
+/// in the order of the sound; then the voices of its instruments.
+#[must_use]
+pub fn names(session: &Session, output: NodeId) -> Vec<(String, NodeId)> {
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    visit(session, output, &mut seen, &mut order);
+    let mut i = 0;
+    while i < order.len() {
+        if let Some(index) = instrument(session.node(order[i])) {
+            visit(session, session.instruments[index].voice, &mut seen, &mut order);
+        }
+        i += 1;
+    }
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut named = Vec::new();
+    for id in order {
+        let node = session.node(id);
+        let count = counts.entry(&node.kind).or_insert(0);
+        *count += 1;
+        let name = match (&node.key, *count) {
+            (Some(key), _) => key.clone(),
+            (None, 1) => node.kind.clone(),
+            (None, n) => format!("{}{n}", node.kind),
+        };
+        named.push((name, id));
+    }
+    named
+}
+
+/// Depth first, inputs before what reads them.
+fn visit(session: &Session, id: NodeId, seen: &mut BTreeSet<NodeId>, order: &mut Vec<NodeId>) {
+    if seen.insert(id) {
+        for input in session.node(id).reads() {
+            visit(session, input, seen, order);
+        }
+        order.push(id);
+    }
+}
+
+/// Sets the parameter at `path`: `strip/node.param`, or `strip/gain`, `strip/pan`, `strip/send.bus`.
+/// `strip` is a track or a bus, or `master`.
+///
+/// # Errors
+/// What is wrong with the path or the value, and what to do.
+pub fn set(session: &mut Session, path: &str, value: Arg) -> Result<(), PathError> {
+    let form = || "a path is `track/effect.parameter`, such as `acid/lowpass.cutoff`".to_string();
+    let (strip, rest) =
+        path.split_once('/').ok_or_else(|| (format!("\"{path}\" is not a path"), form()))?;
+    let output = output(session, strip)?;
+    if let Some(arg) = fader(session, strip, rest) {
+        *arg = value;
+        return Ok(());
+    }
+    let named = names(session, output);
+    let (node, param) = rest.split_once('.').ok_or_else(|| {
+        let words = ["gain", "pan"];
+        match nearest(rest, words) {
+            Some(near) => {
+                (format!("\"{strip}\" has no `{rest}`"), format!("did you mean `{near}`?"))
+            }
+            None => (format!("\"{path}\" is not a path"), form()),
+        }
+    })?;
+    let Some((_, id)) = named.iter().find(|(name, _)| name == node) else {
+        let known: Vec<&str> = named
+            .iter()
+            .filter(|(_, id)| crate::nodes::find(&session.node(*id).kind).is_some())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let hint = match nearest(node, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it has: {}", known.join(", ")),
+        };
+        return Err((format!("\"{strip}\" has nothing called `{node}`"), hint));
+    };
+    let target = &mut session.nodes[id.0 as usize];
+    let params = crate::nodes::find(&target.kind).map_or(&[][..], |k| k.params);
+    if !params.iter().any(|p| p.name == param) {
+        let near = nearest(param, params.iter().map(|p| p.name));
+        let near = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
+        let all: Vec<&str> = params.iter().map(|p| p.name).collect();
+        let hint = format!("{near}Parameters: {}", all.join(", "));
+        return Err((format!("`{}` has no parameter `{param}`", target.kind), hint));
+    }
+    target.args.insert(param.to_string(), value);
+    Ok(())
+}
+
+/// What the effects of the track, bus or master called `strip` end in.
+fn output(session: &Session, strip: &str) -> Result<NodeId, PathError> {
+    let track = session.tracks.iter().find(|t| t.name == strip).map(|t| t.output);
+    let bus = || session.buses.iter().find(|b| b.name == strip).map(|b| b.output);
+    let master = || session.master.filter(|_| strip == "master");
+    track.or_else(bus).or_else(master).ok_or_else(|| {
+        let tracks = session.tracks.iter().map(|t| t.name.as_str());
+        let names: Vec<&str> =
+            tracks.chain(session.buses.iter().map(|b| b.name.as_str())).collect();
+        let hint = match nearest(strip, names.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("there are: {}", names.join(", ")),
+        };
+        (format!("there is no track or bus called \"{strip}\""), hint)
+    })
+}
+
+/// The level or panorama that `rest` names.
+fn fader<'a>(session: &'a mut Session, strip: &str, rest: &str) -> Option<&'a mut Arg> {
+    let tracks = session.tracks.iter_mut().map(|t| (&t.name, &mut t.strip));
+    let mut all = tracks.chain(session.buses.iter_mut().map(|b| (&b.name, &mut b.strip)));
+    let (_, mix) = all.find(|(name, _)| *name == strip)?;
+    match (rest, rest.strip_prefix("send.")) {
+        ("gain", _) => Some(&mut mix.gain),
+        ("pan", _) => Some(&mut mix.pan),
+        (_, Some(bus)) => mix.sends.iter_mut().find(|s| s.bus == bus).map(|s| &mut s.level),
+        _ => None,
+    }
+}

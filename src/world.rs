@@ -1,0 +1,77 @@
+//! What a script can see of the outside: files below its folder, arguments, a seed, a place to print.
+//!
+//! Everything goes through [`World`], so that tests, the REPL, a live file and a render share one way of
+//! evaluating and a script can be shown any world at all.
+
+mod folder;
+mod memory;
+mod stdlib;
+
+pub use folder::Folder;
+pub use memory::Memory;
+pub use stdlib::Stdlib;
+
+/// The outside as a script sees it. Called on the control thread, and on the thread that evaluates.
+pub trait World: Send + Sync {
+    /// Text of the script at `path`: a path relative to the main script, or `std/name` for a module of
+    /// the standard library; the ending `.rhai` may be left out.
+    ///
+    /// # Errors
+    /// A message that shows the path, and says what is wrong and what to do.
+    fn script(&self, path: &str) -> Result<String, String>;
+
+    /// Whether `path` names a file or folder that may be read (a sample, an impulse response).
+    ///
+    /// # Errors
+    /// A message that shows the path, and says what is wrong and what to do.
+    fn asset(&self, path: &str) -> Result<(), String>;
+
+    /// Names of the files in the folder `path`, sorted.
+    ///
+    /// # Errors
+    /// A message that shows the path, and says what is wrong and what to do.
+    fn list(&self, path: &str) -> Result<Vec<String>, String>;
+
+    /// What the user set for `arg(name, default)`, as text.
+    fn argument(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// Names of all arguments that the user set, so that one that no script asks for can be named.
+    fn arguments(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The seed, if the user gave one; it wins over the script's.
+    fn seed(&self) -> Option<u64> {
+        None
+    }
+
+    /// Sample rate in hertz, for `sample_rate` in scripts.
+    fn sample_rate(&self) -> f64 {
+        48_000.0
+    }
+
+    /// What the script prints.
+    fn print(&self, _text: &str) {}
+}
+
+/// Why `path` may not be read, if it leaves the folder that it is relative to.
+///
+/// # Errors
+/// A message that shows the path and names the option that allows it.
+pub(crate) fn confined(path: &str) -> Result<(), String> {
+    use std::path::{Component, Path};
+    let out = Path::new(path)
+        .components()
+        .any(|c| matches!(c, Component::ParentDir | Component::RootDir | Component::Prefix(_)));
+    if out || path.starts_with('\\') { Err(refusal(path)) } else { Ok(()) }
+}
+
+/// The message for a path that leaves the allowed folders.
+pub(crate) fn refusal(path: &str) -> String {
+    format!(
+        "\"{path}\" leaves the folder of the script, which is not allowed; \
+         copy the file there, or allow its folder with --allow FOLDER"
+    )
+}
