@@ -10,7 +10,10 @@ pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds
 
 pub mod delay;
 pub mod dynamics;
+pub mod limiter;
+pub mod meter;
 pub mod oscillator;
+pub mod reverb;
 pub mod svf;
 
 /// The families of kinds, one slice a file.
@@ -18,6 +21,9 @@ pub mod svf;
 pub(crate) static KINDS: &[&[Kind]] = &[
     delay::KINDS,
     dynamics::KINDS,
+    limiter::KINDS,
+    meter::KINDS,
     oscillator::KINDS,
+    reverb::KINDS,
     svf::KINDS,
 ];

@@ -4,7 +4,11 @@
 mod delays;
 #[path = "effects/dynamics.rs"]
 mod dynamics;
+#[path = "effects/limiter.rs"]
+mod limiter;
 #[path = "effects/listen.rs"]
 mod listen;
 #[path = "effects/rig.rs"]
 mod rig;
+#[path = "effects/space.rs"]
+mod space;
