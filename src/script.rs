@@ -18,6 +18,7 @@ mod build;
 mod constants;
 pub mod doc;
 mod engine;
+mod entries;
 mod errors;
 mod finish;
 mod instrument;

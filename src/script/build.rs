@@ -188,6 +188,12 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The outside.
+    #[must_use]
+    pub fn world(&self) -> Arc<dyn World> {
+        self.open().world.clone()
+    }
+
     /// The desk of the engine that makes this call.
     ///
     /// # Panics

@@ -1,11 +1,161 @@
 //! The manual of what scripts can call: the node table, and the functions that are bound by hand.
 
-use crate::nodes::find;
+use super::entries::{ENTRIES, Entry};
+use crate::diag::nearest;
+use crate::nodes::{Class, Kind, Make, Param, ParamKind, Ports, find, kinds};
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// How `name` is called, in one line.
 #[must_use]
 pub fn signature(name: &str) -> Option<String> {
-    let kind = find(name)?;
-    let params: Vec<&str> = kind.params.iter().map(|p| p.name).collect();
-    Some(format!("{}({})", kind.name, params.join(", ")))
+    if let Some(entry) = ENTRIES.iter().find(|e| e.names.contains(&name)) {
+        return Some(entry.form.to_string());
+    }
+    find(name).map(form)
+}
+
+fn form(kind: &Kind) -> String {
+    let params: Vec<String> = kind
+        .params
+        .iter()
+        .map(|p| match default(p) {
+            Some(d) => format!("{} = {d}", p.name),
+            None => p.name.to_string(),
+        })
+        .collect();
+    let list = params.join(", ");
+    match kind.ports {
+        Ports::Source(_) => format!("{}({list})", kind.name),
+        Ports::Signal => format!("signal.{}({list})", kind.name),
+        _ => format!("sound |> {}({list})", kind.name),
+    }
+}
+
+fn default(param: &Param) -> Option<String> {
+    match param.kind {
+        ParamKind::Number | ParamKind::Fixed => Some(param.default.to_string()),
+        ParamKind::Choice(_) => Some(format!("\"{}\"", param.text)),
+        ParamKind::Text if !param.text.is_empty() => Some(format!("\"{}\"", param.text)),
+        ParamKind::Flag => Some((param.default != 0.0).to_string()),
+        _ => None,
+    }
+}
+
+/// Every name that has a page, sorted: for completion and for the nearest name.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let kinds = kinds().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()));
+    let mut all: Vec<&str> = ENTRIES.iter().flat_map(|e| e.names).copied().chain(kinds).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The manual's page of `name`: one function or several that share the name.
+///
+/// # Errors
+/// What is wrong with the name, and the nearest that has a page.
+pub fn page(name: &str) -> Result<String, String> {
+    let entries = ENTRIES.iter().filter(|e| e.names.contains(&name)).map(entry_page);
+    let pages: Vec<String> = entries.chain(find(name).map(kind_page)).collect();
+    if pages.is_empty() {
+        let near = nearest(name, names());
+        let near = near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+        return Err(format!("there is no page for `{name}`{near}"));
+    }
+    Ok(pages.join("\n"))
+}
+
+fn entry_page(entry: &Entry) -> String {
+    let mut page = format!("{}\n\n{}\n", entry.form, entry.text);
+    if entry.names.len() > 1 {
+        let _ = writeln!(page, "\nNames: {}", entry.names.join(" "));
+    }
+    let _ = write!(page, "\nExample\n  {}\n", entry.example);
+    page
+}
+
+fn kind_page(kind: &Kind) -> String {
+    let mut page = format!("{}\n\n{}\n", form(kind), kind.summary);
+    if !kind.details.is_empty() {
+        let _ = writeln!(page, "{}", kind.details);
+    }
+    if !kind.aliases.is_empty() {
+        let _ = writeln!(page, "\nAlso: {}", kind.aliases.join(", "));
+    }
+    if !kind.params.is_empty() {
+        page.push_str("\nParameters, in this order or by name in a map\n");
+        let width = kind.params.iter().map(|p| p.name.len()).max().unwrap_or(0);
+        for param in kind.params {
+            let _ = writeln!(page, "  {:width$}  {}", param.name, describe(param));
+        }
+    }
+    let _ = write!(page, "\nExample\n  {}\n", kind.example);
+    page
+}
+
+fn describe(param: &Param) -> String {
+    let (lo, hi) = param.range;
+    let unit = if param.unit.is_empty() { String::new() } else { format!(" {}", param.unit) };
+    let values = match param.kind {
+        ParamKind::Number => format!("{lo} to {hi}{unit}, or a signal"),
+        ParamKind::Fixed => format!("{lo} to {hi}{unit}, fixed"),
+        ParamKind::Audio => "a signal, or the name of a track".to_string(),
+        ParamKind::Choice(words) => words.join(", "),
+        ParamKind::Text => "text".to_string(),
+        ParamKind::Flag => "true or false".to_string(),
+        ParamKind::List => "a list of numbers".to_string(),
+    };
+    let default = default(param).map(|d| format!("; {d} if not given")).unwrap_or_default();
+    format!("{} ({values}{default})", param.doc)
+}
+
+/// All names by group, each with one line.
+#[must_use]
+pub fn overview() -> String {
+    let mut groups: Vec<(String, Vec<(String, String)>)> = Vec::new();
+    for entry in ENTRIES {
+        let line = (entry.names.join(" "), first_sentence(entry.text));
+        match groups.iter_mut().find(|(name, _)| name == entry.group) {
+            Some((_, lines)) => lines.push(line),
+            None => groups.push((entry.group.to_string(), vec![line])),
+        }
+    }
+    let mut classes: BTreeMap<Class, Vec<(String, String)>> = BTreeMap::new();
+    for kind in kinds().filter(|k| !matches!(k.make, Make::Structural)) {
+        let line = (kind.name.to_string(), first_sentence(kind.summary));
+        classes.entry(kind.class).or_default().push(line);
+    }
+    for (class, mut lines) in classes {
+        lines.sort();
+        groups.push((heading(class).to_string(), lines));
+    }
+    let mut text = String::new();
+    for (group, lines) in groups {
+        let _ = writeln!(text, "{group}");
+        for (name, what) in lines {
+            let _ = writeln!(text, "  {name:<24} {what}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn heading(class: Class) -> &'static str {
+    match class {
+        Class::Source => "Sources",
+        Class::Instrument => "Players",
+        Class::Effect => "Effects",
+        Class::Control => "Control signals",
+        Class::Analyser => "Analysers",
+        Class::Math => "Arithmetic on signals",
+    }
+}
+
+fn first_sentence(text: &str) -> String {
+    match text.find(". ") {
+        Some(end) => text[..=end].to_string(),
+        None => text.to_string(),
+    }
 }

@@ -36,6 +36,7 @@ pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
         let own = index > 0 || context.scope().contains(name);
         Ok(if own { None } else { names.get(name) })
     });
+    printing(&mut engine, desk);
     types(&mut engine);
     maths::register(&mut engine);
     kinds::register(&mut engine);
@@ -62,6 +63,12 @@ fn limits(engine: &mut Engine) {
     });
 }
 
+fn printing(engine: &mut Engine, desk: &Desk) {
+    let (out, debug) = (desk.clone(), desk.clone());
+    engine.on_print(move |text| out.world().print(text));
+    engine.on_debug(move |text, _, at| debug.world().print(&format!("{at:?}: {text}")));
+}
+
 fn types(engine: &mut Engine) {
     engine
         .register_type_with_name::<Signal>("Signal")
@@ -73,12 +80,6 @@ fn types(engine: &mut Engine) {
     // Precedence 20 is below all other operators, and left to right.
     // It cannot fail: `|>` is no operator of Rhai's.
     let _ = engine.register_custom_operator("|>", 20);
-    engine.on_print(|_| {});
-    for name in ["print", "debug"] {
-        engine.register_fn(name, |cx: rhai::NativeCallContext, text: rhai::Dynamic| {
-            Desk::of(&cx).open().world.print(&text.to_string());
-        });
-    }
 }
 
 /// Lets a call of the unknown function `name` pass, so that the rest of its statement is looked at too.

@@ -63,7 +63,7 @@ pub fn syntax(build: &Build, kind: &ParseErrorType, at: Position, name: &str) ->
         }
         ParseErrorType::MissingToken(token, why) => {
             Diagnostic::error(format!("`{token}` is missing {why}"), place)
-                .hint("look at the end of what stands before")
+                .hint("look at the end of what stands before: is a bracket not closed?")
         }
         ParseErrorType::UnexpectedEOF => {
             Diagnostic::error("the script ends in the middle of something", place)
@@ -146,6 +146,10 @@ fn no_function(build: &Build, engine: &Engine, signature: &str) -> Explained {
         return None;
     }
     let known = known_functions(engine);
+    if let Some(kind) = crate::nodes::find(name).filter(|k| types.len() > k.params.len() + 1) {
+        let message = format!("`{name}` takes at most {} arguments", kind.params.len());
+        return Some((message, super::doc::signature(name).map(|s| format!("it is: {s}"))));
+    }
     if module.is_none() && known.contains(name) {
         let given = if types.is_empty() { "nothing".to_string() } else { types.join(", ") };
         let message = format!("`{name}` cannot take {given}");

@@ -141,7 +141,11 @@ fn kit(build: &mut Build, sounds: &Map, place: &Place) -> Signal {
     for (name, value) in sounds {
         if name == "choke" {
             chokes = value.read_lock::<Array>().map(|a| a.clone()).unwrap_or_default();
-        } else if let Some(signal) = value.clone().try_cast::<Signal>() {
+        } else if let Some(signal) = value
+            .clone()
+            .try_cast::<Signal>()
+            .filter(|s| build.session.node(s.0).kind == "instrument")
+        {
             names.push(name.to_string());
             inputs.push(signal.0);
         } else if !value.is::<Failed>() {

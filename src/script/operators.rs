@@ -79,9 +79,10 @@ pub fn math_node(kind: &str, input: NodeId, by: Arg) -> Node {
     Node::new(kind, vec![input]).with(name, by)
 }
 
-/// A signal that is always `x`.
+/// A signal that is always `x`: nothing, and `x` added to it.
 pub fn constant(build: &mut Build, x: f64, place: &Place) -> NodeId {
-    build.add(Node::new("constant", Vec::new()).with("value", Arg::Number(x)), place)
+    let silence = build.add(Node::new("mix", Vec::new()), place);
+    build.add(math_node("add", silence, Arg::Number(x)), place)
 }
 
 fn arithmetic(

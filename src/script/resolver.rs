@@ -44,8 +44,9 @@ impl Modules {
         path: &str,
         at: Position,
     ) -> Result<Module, Box<EvalAltResult>> {
-        let world = self.desk.open().world.clone();
-        let text = world
+        let text = self
+            .desk
+            .world()
             .script(path)
             .map_err(|why| EvalAltResult::ErrorRuntime(format!("{why}\n").into(), at))?;
         {

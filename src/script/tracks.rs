@@ -332,7 +332,9 @@ fn setting(cx: &Cx, path: ParamPath, value: &Dynamic) -> ParamPath {
             None if value.is::<Failed>() => {}
             None => {
                 let message = format!("a parameter cannot be set to {}", describe(value));
-                build.report_at(Diagnostic::error(message, place), Site::Index(0));
+                let error = Diagnostic::error(message, place);
+                let hint = "a number, a signal, or what the parameter takes when it is made";
+                build.report_at(error.hint(hint), Site::Index(0));
             }
         }
     });

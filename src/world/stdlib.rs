@@ -49,7 +49,7 @@ impl Stdlib {
     /// # Errors
     /// A message that lists the modules that exist.
     pub fn module(&self, name: &str) -> Result<String, String> {
-        super::confined(name)?;
+        super::confined(&format!("std/{name}"))?;
         let file = format!("{}.rhai", name.trim_end_matches(".rhai"));
         let text = match &self.folder {
             Some(folder) => std::fs::read_to_string(folder.join(&file)).ok(),

@@ -1,0 +1,72 @@
+//! What every command that reads a script takes: the script, its arguments, the folders it may read.
+
+use crate::diag::Diagnostic;
+use crate::script::{Evaluated, evaluate};
+use crate::units::Place;
+use crate::world::{Folder, Stdlib, World};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A script and its world.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ScriptArgs {
+    /// The script to read
+    #[arg(value_name = "SCRIPT")]
+    pub script: PathBuf,
+    /// Sets an argument that the script asks for with arg(name, default)
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Lets the script read files below this folder too
+    #[arg(long, value_name = "FOLDER")]
+    pub allow: Vec<PathBuf>,
+    /// Takes the standard library from this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub stdlib: Option<PathBuf>,
+    /// Seed of all randomness, instead of the script's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_string(), value.trim().to_string()))
+        }
+        _ => Err("it must look like NAME=VALUE".to_string()),
+    }
+}
+
+impl ScriptArgs {
+    /// The world that the script is evaluated against, at `rate` hertz.
+    #[must_use]
+    pub fn world(&self, rate: f64) -> Folder {
+        let mut world = Folder::of_script(&self.script).sample_rate(rate);
+        for (name, value) in &self.set {
+            world = world.argument(name, value);
+        }
+        for folder in &self.allow {
+            world = world.allow(folder);
+        }
+        if let Some(folder) = &self.stdlib {
+            world = world.stdlib(Stdlib::folder(folder));
+        }
+        if let Some(seed) = self.seed {
+            world = world.seed(seed);
+        }
+        world
+    }
+
+    /// Reads and evaluates the script.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn evaluate(&self, rate: f64) -> Result<Evaluated, Vec<Diagnostic>> {
+        let name = self.script.display().to_string();
+        let text = std::fs::read_to_string(&self.script).map_err(|why| {
+            let error = Diagnostic::error(format!("cannot read {name}: {why}"), Place::default());
+            vec![error.hint("the script is a text file, usually called `something.rhai`")]
+        })?;
+        let world: Arc<dyn World> = Arc::new(self.world(rate));
+        evaluate(&text, &name, &world)
+    }
+}

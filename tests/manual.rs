@@ -1,0 +1,62 @@
+//! The manual: every page exists, every example evaluates, diagnostics are shown as they should.
+
+use rhapsode::app::report::{to_json, to_text};
+use rhapsode::script::{doc, evaluate};
+use rhapsode::world::{Memory, World};
+use std::sync::Arc;
+
+fn world() -> Arc<dyn World> {
+    Arc::new(Memory::new())
+}
+
+/// The last lines of a page.
+fn examples(page: &str) -> impl Iterator<Item = &str> {
+    page.split("\nExample\n").skip(1).map(|e| e.lines().next().unwrap_or_default().trim())
+}
+
+#[test]
+fn every_example_of_the_manual_evaluates() {
+    let mut failures = Vec::new();
+    for name in doc::names().into_iter().filter(|n| rhapsode::nodes::find(n).is_none()) {
+        let page = doc::page(name).unwrap();
+        assert!(page.contains("Example\n"), "{name} has no example");
+        for example in examples(&page) {
+            if let Err(errors) = evaluate(example, name, &world()) {
+                failures.push(format!("{name}: {}", to_text(&errors, false)));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_page_names_parameters_with_unit_range_and_default() {
+    let page = doc::page("lpf").unwrap();
+    assert!(page.contains("sound |> lowpass(cutoff = 1000, q = 0.707)"), "{page}");
+    assert!(page.contains("10 to 20000 Hz, or a signal; 1000 if not given"), "{page}");
+    assert!(page.contains("Also: lpf"), "{page}");
+    assert!(doc::page("lowpas").unwrap_err().contains("`lowpass`"));
+    let overview = doc::overview();
+    assert!(overview.contains("Effects\n") && overview.contains("  lowpass"), "{overview}");
+    assert!(overview.contains("Tracks and buses\n"), "{overview}");
+}
+
+#[test]
+fn diagnostics_show_the_line_underlined() {
+    let source = "title(\"x\");\n\ntrack(\"a\", sine(220) |> lowpass(#{cutof: 3}));\ntrack(\"a\", sine(1));\n";
+    let errors = evaluate(source, "song.rhai", &world()).unwrap_err();
+    let text = to_text(&errors, false);
+    assert!(text.contains("song.rhai:3:35"), "{text}");
+    assert!(text.contains("3 │ track(\"a\", sine(220) |> lowpass(#{cutof: 3}));"), "{text}");
+    assert!(text.contains("did you mean `cutoff`? options: cutoff, q"), "{text}");
+    assert!(text.contains("the first is here") && text.contains("2 errors"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colours: {text}");
+    assert!(to_text(&errors, true).contains('\u{1b}'));
+    let json = to_json(&errors);
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(first["severity"], "error");
+    assert_eq!(first["place"]["line"], 3);
+    assert_eq!(first["place"]["column"], 35);
+    assert_eq!(first["width"], 5);
+    assert_eq!(first["file"], "song.rhai");
+}
