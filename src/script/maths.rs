@@ -4,8 +4,11 @@ use super::build::{Fallible, number};
 use super::operators::fail;
 use rhai::{Dynamic, Engine};
 
+type One = (&'static str, fn(f64) -> f64);
+type Two = (&'static str, fn(f64, f64) -> f64);
+
 /// Functions of one number.
-const ONE: &[(&str, fn(f64) -> f64)] = &[
+const ONE: &[One] = &[
     ("sin", libm::sin),
     ("cos", libm::cos),
     ("tan", libm::tan),
@@ -40,7 +43,7 @@ const ONE: &[(&str, fn(f64) -> f64)] = &[
 ];
 
 /// Functions of two numbers.
-const TWO: &[(&str, fn(f64, f64) -> f64)] = &[
+const TWO: &[Two] = &[
     ("atan", libm::atan2),
     ("hypot", libm::hypot),
     ("log", |x, base| libm::log(x) / libm::log(base)),
