@@ -12,6 +12,7 @@ pub mod dsp;
 pub mod graph;
 pub mod io;
 pub mod nodes;
+pub mod pattern;
 pub mod rt;
 pub mod script;
 pub mod session;

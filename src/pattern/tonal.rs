@@ -1,0 +1,1 @@
+//! Scales, chords and intervals.
