@@ -162,7 +162,8 @@ impl Pattern {
 fn recorded(row: &Row, receiver: Option<&Pattern>, args: &[Arg<'_>]) -> Built {
     let described: Option<Vec<Part>> = args.iter().map(Arg::describe).collect();
     let inputs = receiver.and_then(|r| r.expr()).map_or(0, |e| e.inputs());
-    let outputs: Vec<RefCell<Vec<Option<Arc<Expr>>>>> = args.iter().map(|_| RefCell::default()).collect();
+    let outputs: Vec<RefCell<Vec<Option<Arc<Expr>>>>> =
+        args.iter().map(|_| RefCell::default()).collect();
     let watched: Vec<Option<Box<dyn Fn(&[Pattern]) -> Built + '_>>> = args
         .iter()
         .zip(&outputs)
@@ -312,8 +313,11 @@ fn lift_impure(
 
 /// Adds where constant arguments were written to every event.
 fn with_sources_of(out: Pattern, args: &[Pattern]) -> Pattern {
-    let spans: Vec<_> =
-        args.iter().filter_map(Pattern::as_pure).flat_map(|p| p.source.iter().collect::<Vec<_>>()).collect();
+    let spans: Vec<_> = args
+        .iter()
+        .filter_map(Pattern::as_pure)
+        .flat_map(|p| p.source.iter().collect::<Vec<_>>())
+        .collect();
     if spans.is_empty() {
         return out;
     }
@@ -401,8 +405,9 @@ impl Fun<'_> {
                 let at = index.unwrap_or(0).clamp(0, hole.bodies.len() as i64 - 1) as usize;
                 let (id, body, given) = (hole.id, hole.bodies[at].clone(), p.clone());
                 let steps = body.steps();
-                let bound =
-                    Pattern::new(move |ctx, span, out| ctx.query_bound(id, &given, &body, span, out));
+                let bound = Pattern::new(move |ctx, span, out| {
+                    ctx.query_bound(id, &given, &body, span, out)
+                });
                 Ok(bound.with_steps(steps))
             }
         }

@@ -31,12 +31,7 @@ impl Meter {
 
     /// Tighter limits, for looking at a pattern before it is accepted.
     pub(crate) fn with_limits(work: u32, events: usize) -> Meter {
-        Meter {
-            work: Cell::new(work),
-            events,
-            depth: Cell::new(0),
-            fault: RefCell::new(None),
-        }
+        Meter { work: Cell::new(work), events, depth: Cell::new(0), fault: RefCell::new(None) }
     }
 
     /// The first thing that went wrong, if anything did.

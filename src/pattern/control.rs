@@ -29,7 +29,11 @@ const fn control(
 
 /// The controls that have a combinator of their own; any other name goes through `param`.
 pub const CONTROLS: &[Control] = &[
-    control(&["s", "n", "gain"], &["sound"], "the sound: a drum or sample name; a list adds number and gain"),
+    control(
+        &["s", "n", "gain"],
+        &["sound"],
+        "the sound: a drum or sample name; a list adds number and gain",
+    ),
     control(&["note", "n"], &[], "the note: a name or a MIDI number"),
     control(&["n"], &[], "a number: the n-th sample of a sound, or a scale degree"),
     control(&["freq"], &[], "the pitch in Hz"),
@@ -64,7 +68,11 @@ pub const CONTROLS: &[Control] = &[
     control(&["delayfeedback"], &["delayfb", "dfb"], "delay feedback, below 1"),
     control(&["room", "size"], &[], "reverb level"),
     control(&["roomsize"], &["size", "sz", "rsize"], "reverb size"),
-    control(&["phaserrate", "phaserdepth", "phasercenter", "phasersweep"], &["ph", "phaser"], "phaser rate"),
+    control(
+        &["phaserrate", "phaserdepth", "phasercenter", "phasersweep"],
+        &["ph", "phaser"],
+        "phaser rate",
+    ),
     control(&["tremolo", "tremolodepth", "tremoloskew", "tremolophase"], &["trem"], "tremolo rate"),
     control(&["leslie"], &[], "rotary speaker level"),
     control(&["vib", "vibmod"], &["vibrato", "v"], "vibrato rate in Hz"),
@@ -95,7 +103,11 @@ pub const CONTROLS: &[Control] = &[
     control(&["pattack"], &["patt"], "pitch envelope attack in seconds"),
     control(&["pdecay"], &["pdec"], "pitch envelope decay in seconds"),
     control(&["chord"], &[], "chord symbol"),
-    control(&["dictionary"], &["dict"], "voicing dictionary: ireal, ireal-ext, lefthand, triads, guidetones, legacy"),
+    control(
+        &["dictionary"],
+        &["dict"],
+        "voicing dictionary: ireal, ireal-ext, lefthand, triads, guidetones, legacy",
+    ),
     control(&["anchor"], &[], "the note that a voicing or scale is laid at"),
     control(&["offset"], &[], "how many voicings up or down"),
     control(&["octaves"], &[], "octaves between repetitions of a voicing"),
@@ -205,7 +217,9 @@ fn one_slice(n: &Value, i: &Value, v: &Value) -> Value {
         Value::List(l) => l.get(i as usize).and_then(Value::as_num).unwrap_or(1.0),
         n => i / n.as_num().unwrap_or(1.0),
     };
-    for (k, x) in [("begin", Value::Num(at(i))), ("end", Value::Num(at(i + 1.0))), ("_slices", n.clone())] {
+    for (k, x) in
+        [("begin", Value::Num(at(i))), ("end", Value::Num(at(i + 1.0))), ("_slices", n.clone())]
+    {
         m.entry(Arc::from(k)).or_insert(x);
     }
     Value::Map(m)

@@ -65,7 +65,11 @@ impl Pattern {
         self.query_within(span, Meter::new())
     }
 
-    pub(crate) fn query_within(&self, span: Span, meter: Meter) -> Result<Vec<Event>, PatternError> {
+    pub(crate) fn query_within(
+        &self,
+        span: Span,
+        meter: Meter,
+    ) -> Result<Vec<Event>, PatternError> {
         let mut out = Vec::new();
         self.collect(&Ctx::new(&meter), span, &mut out);
         match meter.into_fault() {

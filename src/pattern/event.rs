@@ -107,13 +107,6 @@ impl Event {
         self.whole.unwrap_or(self.part)
     }
 
-    /// Both spans moved by a function.
-    pub(crate) fn map_span(mut self, f: impl Fn(Span) -> Span) -> Event {
-        self.whole = self.whole.map(&f);
-        self.part = f(self.part);
-        self
-    }
-
     /// Takes over the origin of another event that took part in making this one.
     pub(crate) fn with_origin_of(mut self, o: &Event) -> Event {
         if self.source.is_empty() {

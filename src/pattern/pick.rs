@@ -58,7 +58,10 @@ impl Lookup {
                 let name = key.to_string();
                 m.get(name.as_str()).cloned().ok_or_else(|| {
                     let names: Vec<&str> = m.keys().map(|k| &**k).collect();
-                    PatternError::new(format!("no '{name}' to pick; there are {}", names.join(", ")))
+                    PatternError::new(format!(
+                        "no '{name}' to pick; there are {}",
+                        names.join(", ")
+                    ))
                 })
             }
         }

@@ -67,12 +67,18 @@ impl Pattern {
         }
         let times = steps.ceil().num();
         if times > MOST_PARTS {
-            return Err(PatternError::new(format!("a pattern of {times} steps is too long for this")));
+            return Err(PatternError::new(format!(
+                "a pattern of {times} steps is too long for this"
+            )));
         }
         let part = n.abs() / steps;
         let cut = (0..times).map(|i| part * Frac::int(i)).take_while(|c| *c <= Frac::ONE);
         let zoomed = cut.map(|c| {
-            if n > Frac::ZERO { self.zoom(c, Frac::ONE) } else { self.zoom(Frac::ZERO, Frac::ONE - c) }
+            if n > Frac::ZERO {
+                self.zoom(c, Frac::ONE)
+            } else {
+                self.zoom(Frac::ZERO, Frac::ONE - c)
+            }
         });
         Ok(Some(zoomed.collect()))
     }

@@ -57,9 +57,10 @@ impl Pattern {
         let onsets = bjorklund(pulses, steps)?;
         let at: Vec<usize> = (0..onsets.len()).filter(|i| onsets[*i]).collect();
         let ends = at.iter().skip(1).copied().chain([onsets.len()]);
-        let held = at.iter().zip(ends).map(|(a, b)| {
-            (Frac::int((b - a) as i64), Pattern::pure(Value::Bool(true)))
-        });
+        let held = at
+            .iter()
+            .zip(ends)
+            .map(|(a, b)| (Frac::int((b - a) as i64), Pattern::pure(Value::Bool(true))));
         Ok(self.structure(&sequence::weighted(held.collect())).late(Frac::new(rotation, steps)))
     }
 

@@ -113,12 +113,24 @@ fn lift(names: &str, args: &[(&'static str, Kind)], doc: &str, example: &str, ru
 }
 
 /// Like [`lift`], for what does not change the number of steps.
-fn lift_same(names: &str, args: &[(&'static str, Kind)], doc: &str, example: &str, run: LiftFn) -> Row {
+fn lift_same(
+    names: &str,
+    args: &[(&'static str, Kind)],
+    doc: &str,
+    example: &str,
+    run: LiftFn,
+) -> Row {
     Row::new(names, args, doc, example, Run::Lift { join: Join::Inner, keep_steps: true, run })
 }
 
 /// Like [`lift`], with the results laid one after the other by their steps.
-fn lift_steps(names: &str, args: &[(&'static str, Kind)], doc: &str, example: &str, run: LiftFn) -> Row {
+fn lift_steps(
+    names: &str,
+    args: &[(&'static str, Kind)],
+    doc: &str,
+    example: &str,
+    run: LiftFn,
+) -> Row {
     Row::new(names, args, doc, example, Run::Lift { join: Join::Step, keep_steps: false, run })
 }
 

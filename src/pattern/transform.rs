@@ -25,9 +25,9 @@ pub(crate) fn every(c: &In<'_>, last: bool) -> Built {
 /// Applies the function while `on` is true.
 pub(crate) fn when(p: &Pattern, on: &Pattern, changed: Pattern) -> Pattern {
     let plain = p.clone();
-    on.clone().impure().join(Join::Inner, move |v| {
-        Ok(if v.truthy() { changed.clone() } else { plain.clone() })
-    })
+    on.clone()
+        .impure()
+        .join(Join::Inner, move |v| Ok(if v.truthy() { changed.clone() } else { plain.clone() }))
 }
 
 /// A mask that is true in the first of `n` parts, moving on by a part each cycle.
@@ -139,7 +139,11 @@ pub(crate) fn echo_with(
 /// Multiplies the `gain` of each event, setting it where there is none.
 pub(crate) fn fade(p: &Pattern, gain: f64) -> Pattern {
     let gain = Controls::from([(Arc::from("gain"), Value::Num(gain))]);
-    p.operate(super::operators::Op::Set, super::operators::How::In, &Pattern::pure(Value::Map(gain)))
+    p.operate(
+        super::operators::Op::Set,
+        super::operators::How::In,
+        &Pattern::pure(Value::Map(gain)),
+    )
 }
 
 /// Each event `n` times in its own time, the i-th changed by the function i times.

@@ -91,9 +91,10 @@ impl Builder {
         for row in rows.iter().filter(|r| r.weight > Frac::ZERO) {
             let (p, weight) = (row.pattern.clone(), row.weight);
             let own = p.steps();
-            let fast = steps.clone().impure().join(Join::Inner, move |v| {
-                Ok(p.fast(need_frac("{..}%", v)? / weight))
-            });
+            let fast = steps
+                .clone()
+                .impure()
+                .join(Join::Inner, move |v| Ok(p.fast(need_frac("{..}%", v)? / weight)));
             lanes.push(fast.with_steps(own));
         }
         Ok(sequence::stack(lanes))

@@ -161,8 +161,8 @@ impl Parser<'_> {
         self.scan.at += 2;
         self.scan.skip_space();
         let word = self.scan.word();
-        let found = matches!(self.scan.peek(), Some('[' | '{' | '<'))
-            || !matches!(word, "" | "." | "_");
+        let found =
+            matches!(self.scan.peek(), Some('[' | '{' | '<')) || !matches!(word, "" | "." | "_");
         self.scan.at = before;
         found
     }

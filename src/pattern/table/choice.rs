@@ -18,47 +18,151 @@ fn chance() -> Vec<Row> {
     let num = |n| (n, Number);
     let f = ("function", Function);
     let mut rows = vec![
-        lift_same("degrade_by", &[num("probability")], "drops events by chance", "m(\"a*8\").degrade_by(0.3)", |c| Ok(c.pat.degrade_by(c.num(0)?))),
-        lift_same("degrade", &[], "drops half of the events by chance", "m(\"a*8\").degrade()", |c| Ok(c.pat.degrade_by(0.5))),
-        lift_same("undegrade_by", &[num("probability")], "keeps what degrade_by of the rest would drop", "m(\"a*8\").undegrade_by(0.3)", |c| Ok(c.pat.undegrade_by(c.num(0)?))),
-        lift_same("undegrade", &[], "keeps what degrade would drop", "m(\"a*8\").undegrade()", |c| Ok(c.pat.undegrade_by(0.5))),
-        raw("degrade_by_with", &[("by", Pat), ("amount", Number)], "keeps events at whose onset a pattern is above an amount", "m(\"a*8\").degrade_by_with(perlin, 0.5)", |p, a| {
-            a.count(2)?;
-            let by = a.pattern(0)?;
-            let q = p.clone();
-            let amount = [a.pattern(1)?];
-            let out = crate::pattern::call::lift(&amount, Join::Inner, move |v| {
-                Ok(q.degrade_by_with(&by, crate::pattern::call::need_num("degrade_by_with", &v[0])?))
-            })?;
-            Ok(out.with_steps(p.steps()))
+        lift_same(
+            "degrade_by",
+            &[num("probability")],
+            "drops events by chance",
+            "m(\"a*8\").degrade_by(0.3)",
+            |c| Ok(c.pat.degrade_by(c.num(0)?)),
+        ),
+        lift_same(
+            "degrade",
+            &[],
+            "drops half of the events by chance",
+            "m(\"a*8\").degrade()",
+            |c| Ok(c.pat.degrade_by(0.5)),
+        ),
+        lift_same(
+            "undegrade_by",
+            &[num("probability")],
+            "keeps what degrade_by of the rest would drop",
+            "m(\"a*8\").undegrade_by(0.3)",
+            |c| Ok(c.pat.undegrade_by(c.num(0)?)),
+        ),
+        lift_same(
+            "undegrade",
+            &[],
+            "keeps what degrade would drop",
+            "m(\"a*8\").undegrade()",
+            |c| Ok(c.pat.undegrade_by(0.5)),
+        ),
+        raw(
+            "degrade_by_with",
+            &[("by", Pat), ("amount", Number)],
+            "keeps events at whose onset a pattern is above an amount",
+            "m(\"a*8\").degrade_by_with(perlin, 0.5)",
+            |p, a| {
+                a.count(2)?;
+                let by = a.pattern(0)?;
+                let q = p.clone();
+                let amount = [a.pattern(1)?];
+                let out = crate::pattern::call::lift(&amount, Join::Inner, move |v| {
+                    Ok(q.degrade_by_with(
+                        &by,
+                        crate::pattern::call::need_num("degrade_by_with", &v[0])?,
+                    ))
+                })?;
+                Ok(out.with_steps(p.steps()))
+            },
+        ),
+        lift(
+            "sometimes_by",
+            &[num("probability"), f],
+            "applies a function to some events by chance",
+            "m(\"a*8\").sometimes_by(0.3, |p| p.ply(2))",
+            |c| transform::sometimes_by(c, c.num(0)?),
+        ),
+        lift(
+            "some_cycles_by",
+            &[num("probability"), f],
+            "applies a function in some cycles by chance",
+            "m(\"a*8\").some_cycles_by(0.3, |p| p.ply(2))",
+            |c| transform::some_cycles_by(c, c.num(0)?),
+        ),
+        lift(
+            "some_cycles",
+            &[f],
+            "applies a function in half of the cycles by chance",
+            "m(\"a*8\").some_cycles(|p| p.ply(2))",
+            |c| transform::some_cycles_by(c, 0.5),
+        ),
+        lift(
+            "sometimes",
+            &[f],
+            "applies a function to half of the events by chance",
+            "m(\"a*8\").sometimes(|p| p.ply(2))",
+            |c| transform::sometimes_by(c, 0.5),
+        ),
+        lift(
+            "often",
+            &[f],
+            "applies a function to three quarters of the events by chance",
+            "m(\"a*8\").often(|p| p.ply(2))",
+            |c| transform::sometimes_by(c, 0.75),
+        ),
+        lift(
+            "rarely",
+            &[f],
+            "applies a function to a quarter of the events by chance",
+            "m(\"a*8\").rarely(|p| p.ply(2))",
+            |c| transform::sometimes_by(c, 0.25),
+        ),
+        lift(
+            "almost_never",
+            &[f],
+            "applies a function to a tenth of the events by chance",
+            "m(\"a*8\").almost_never(|p| p.ply(2))",
+            |c| transform::sometimes_by(c, 0.1),
+        ),
+        lift(
+            "almost_always",
+            &[f],
+            "applies a function to nine tenths of the events by chance",
+            "m(\"a*8\").almost_always(|p| p.ply(2))",
+            |c| transform::sometimes_by(c, 0.9),
+        ),
+        lift("always", &[f], "applies a function", "m(\"a*8\").always(|p| p.ply(2))", |c| {
+            c.apply(c.pat)
         }),
-        lift("sometimes_by", &[num("probability"), f], "applies a function to some events by chance", "m(\"a*8\").sometimes_by(0.3, |p| p.ply(2))", |c| transform::sometimes_by(c, c.num(0)?)),
-        lift("some_cycles_by", &[num("probability"), f], "applies a function in some cycles by chance", "m(\"a*8\").some_cycles_by(0.3, |p| p.ply(2))", |c| transform::some_cycles_by(c, c.num(0)?)),
-        lift("some_cycles", &[f], "applies a function in half of the cycles by chance", "m(\"a*8\").some_cycles(|p| p.ply(2))", |c| transform::some_cycles_by(c, 0.5)),
-        lift("sometimes", &[f], "applies a function to half of the events by chance", "m(\"a*8\").sometimes(|p| p.ply(2))", |c| transform::sometimes_by(c, 0.5)),
-        lift("often", &[f], "applies a function to three quarters of the events by chance", "m(\"a*8\").often(|p| p.ply(2))", |c| transform::sometimes_by(c, 0.75)),
-        lift("rarely", &[f], "applies a function to a quarter of the events by chance", "m(\"a*8\").rarely(|p| p.ply(2))", |c| transform::sometimes_by(c, 0.25)),
-        lift("almost_never", &[f], "applies a function to a tenth of the events by chance", "m(\"a*8\").almost_never(|p| p.ply(2))", |c| transform::sometimes_by(c, 0.1)),
-        lift("almost_always", &[f], "applies a function to nine tenths of the events by chance", "m(\"a*8\").almost_always(|p| p.ply(2))", |c| transform::sometimes_by(c, 0.9)),
-        lift("always", &[f], "applies a function", "m(\"a*8\").always(|p| p.ply(2))", |c| c.apply(c.pat)),
-        lift("never", &[f], "does not apply a function", "m(\"a*8\").never(|p| p.ply(2))", |c| Ok(c.pat.clone())),
+        lift("never", &[f], "does not apply a function", "m(\"a*8\").never(|p| p.ply(2))", |c| {
+            Ok(c.pat.clone())
+        }),
     ];
     rows.extend([
-        lift("shuffle", &[num("parts")], "the parts of each cycle in random order", "m(\"a b c d\").shuffle(4)", |c| {
-            let n = c.count(0)?;
-            Ok(c.pat.rearrange(&random::randrun(n), n))
-        }),
-        lift("scramble", &[num("parts")], "parts of each cycle picked at random", "m(\"a b c d\").scramble(4)", |c| {
-            let n = c.count(0)?;
-            let order = random::irand(n as f64).segment(Frac::int(n as i64));
-            Ok(c.pat.rearrange(&order, n))
-        }),
-        lift("seed", &[num("seed")], "another set of random numbers for everything random in the pattern", "rand.seed(7)", |c| {
-            let (p, seed) = (c.pat.clone(), c.num(0)?);
-            let steps = p.steps();
-            let seeded = Pattern::new(move |ctx, span, out| p.collect(&ctx.with_seed(seed), span, out));
-            Ok(seeded.with_steps(steps))
-        }),
+        lift(
+            "shuffle",
+            &[num("parts")],
+            "the parts of each cycle in random order",
+            "m(\"a b c d\").shuffle(4)",
+            |c| {
+                let n = c.count(0)?;
+                Ok(c.pat.rearrange(&random::randrun(n), n))
+            },
+        ),
+        lift(
+            "scramble",
+            &[num("parts")],
+            "parts of each cycle picked at random",
+            "m(\"a b c d\").scramble(4)",
+            |c| {
+                let n = c.count(0)?;
+                let order = random::irand(n as f64).segment(Frac::int(n as i64));
+                Ok(c.pat.rearrange(&order, n))
+            },
+        ),
+        lift(
+            "seed",
+            &[num("seed")],
+            "another set of random numbers for everything random in the pattern",
+            "rand.seed(7)",
+            |c| {
+                let (p, seed) = (c.pat.clone(), c.num(0)?);
+                let steps = p.steps();
+                let seeded =
+                    Pattern::new(move |ctx, span, out| p.collect(&ctx.with_seed(seed), span, out));
+                Ok(seeded.with_steps(steps))
+            },
+        ),
     ]);
     rows
 }
@@ -75,7 +179,12 @@ fn picks() -> Vec<Row> {
         ("pick_reset", Join::Reset, Clamp, ", started over"),
         ("pickmod_reset pickmodReset", Join::Reset, Wrap, ", started over"),
         ("inhabit pick_squeeze pickSqueeze", Join::Squeeze, Clamp, ", squeezed into the event"),
-        ("inhabitmod pickmod_squeeze pickmodSqueeze", Join::Squeeze, Wrap, ", squeezed into the event"),
+        (
+            "inhabitmod pickmod_squeeze pickmodSqueeze",
+            Join::Squeeze,
+            Wrap,
+            ", squeezed into the event",
+        ),
     ];
     let mut rows = Vec::new();
     for (names, join, outside, how) in all {
@@ -92,40 +201,101 @@ fn picks() -> Vec<Row> {
             pick_function(a, outside, join)
         }));
     }
-    rows.push(make("squeeze", &[("numbers", Pat), ("patterns", Look)], "picks patterns by number, squeezed into the event; numbers wrap around", "squeeze(\"0 1 1\", [m(\"a b\"), m(\"c\")])", |a| {
-        pick_function(a, Wrap, Join::Squeeze)
-    }));
-    rows.push(raw("pick_f", &[("numbers", Pat), ("functions", Look)], "picks functions by number and applies them", "m(\"a b\").pick_f(\"<0 1>\", [|p| p.rev(), |p| p.fast(2)])", |p, a| pick_function_for(p, a, Clamp)));
-    rows.push(raw("pickmod_f pickmodF", &[("numbers", Pat), ("functions", Look)], "like pick_f; numbers wrap around", "m(\"a b\").pickmod_f(\"<0 1 2>\", [|p| p.rev(), |p| p.fast(2)])", |p, a| pick_function_for(p, a, Wrap)));
+    rows.push(make(
+        "squeeze",
+        &[("numbers", Pat), ("patterns", Look)],
+        "picks patterns by number, squeezed into the event; numbers wrap around",
+        "squeeze(\"0 1 1\", [m(\"a b\"), m(\"c\")])",
+        |a| pick_function(a, Wrap, Join::Squeeze),
+    ));
+    rows.push(raw(
+        "pick_f",
+        &[("numbers", Pat), ("functions", Look)],
+        "picks functions by number and applies them",
+        "m(\"a b\").pick_f(\"<0 1>\", [|p| p.rev(), |p| p.fast(2)])",
+        |p, a| pick_function_for(p, a, Clamp),
+    ));
+    rows.push(raw(
+        "pickmod_f pickmodF",
+        &[("numbers", Pat), ("functions", Look)],
+        "like pick_f; numbers wrap around",
+        "m(\"a b\").pickmod_f(\"<0 1 2>\", [|p| p.rev(), |p| p.fast(2)])",
+        |p, a| pick_function_for(p, a, Wrap),
+    ));
     rows
 }
 
 fn choices() -> Vec<Row> {
     let pats = [("patterns", Patterns)];
-    let patterns = |a: &Args<'_, '_>| a.flat().iter().map(|x| x.to_sequence()).collect::<Result<Vec<_>, _>>();
+    let patterns =
+        |a: &Args<'_, '_>| a.flat().iter().map(|x| x.to_sequence()).collect::<Result<Vec<_>, _>>();
     vec![
-        make("choose chooseOut", &pats, "chooses one of the values at every moment", "choose(\"a\", \"b\").segment(4)", move |a| {
-            Ok(random::choose_with(&random::rand(), patterns(a)?, Join::Outer))
-        }),
-        make("choose_in", &pats, "chooses one of the patterns at every moment", "choose_in(\"a b\", \"c\").segment(4)", move |a| {
-            Ok(random::choose_with(&random::rand(), patterns(a)?, Join::Inner))
-        }),
-        make("choose_cycles randcat", &pats, "chooses one of the patterns for each cycle", "choose_cycles(\"a b\", \"c\")", move |a| {
-            let by = random::rand().segment(Frac::ONE);
-            Ok(random::choose_with(&by, patterns(a)?, Join::Inner))
-        }),
-        make("choose_with", &[("numbers", Pat), ("patterns", Look)], "chooses by numbers from 0 to 1", "choose_with(sine, [\"a\", \"b\"]).segment(4)", |a| chosen(a, Join::Outer)),
-        make("choose_in_with", &[("numbers", Pat), ("patterns", Look)], "chooses patterns by numbers from 0 to 1", "choose_in_with(sine, [\"a b\", \"c\"]).segment(4)", |a| chosen(a, Join::Inner)),
-        raw("choose", &pats, "chooses by its own numbers from 0 to 1", "rand.choose(\"a\", \"b\").segment(4)", move |p, a| {
-            Ok(random::choose_with(p, patterns(a)?, Join::Outer))
-        }),
-        raw("choose2", &pats, "chooses by its own numbers from -1 to 1", "sine2.choose2(\"a\", \"b\").segment(4)", move |p, a| {
-            Ok(random::choose_with(&p.from_bipolar(), patterns(a)?, Join::Outer))
-        }),
-        make("wchoose", &pats, "chooses one of [value, weight] pairs at every moment", "wchoose([\"a\", 3], [\"b\", 1]).segment(4)", |a| weighted_choice(a, &random::rand(), Join::Outer)),
-        make("wchoose_cycles wrandcat", &pats, "chooses one of [pattern, weight] pairs for each cycle", "wchoose_cycles([\"a b\", 3], [\"c\", 1])", |a| {
-            weighted_choice(a, &random::rand().segment(Frac::ONE), Join::Inner)
-        }),
+        make(
+            "choose chooseOut",
+            &pats,
+            "chooses one of the values at every moment",
+            "choose(\"a\", \"b\").segment(4)",
+            move |a| Ok(random::choose_with(&random::rand(), patterns(a)?, Join::Outer)),
+        ),
+        make(
+            "choose_in",
+            &pats,
+            "chooses one of the patterns at every moment",
+            "choose_in(\"a b\", \"c\").segment(4)",
+            move |a| Ok(random::choose_with(&random::rand(), patterns(a)?, Join::Inner)),
+        ),
+        make(
+            "choose_cycles randcat",
+            &pats,
+            "chooses one of the patterns for each cycle",
+            "choose_cycles(\"a b\", \"c\")",
+            move |a| {
+                let by = random::rand().segment(Frac::ONE);
+                Ok(random::choose_with(&by, patterns(a)?, Join::Inner))
+            },
+        ),
+        make(
+            "choose_with",
+            &[("numbers", Pat), ("patterns", Look)],
+            "chooses by numbers from 0 to 1",
+            "choose_with(sine, [\"a\", \"b\"]).segment(4)",
+            |a| chosen(a, Join::Outer),
+        ),
+        make(
+            "choose_in_with",
+            &[("numbers", Pat), ("patterns", Look)],
+            "chooses patterns by numbers from 0 to 1",
+            "choose_in_with(sine, [\"a b\", \"c\"]).segment(4)",
+            |a| chosen(a, Join::Inner),
+        ),
+        raw(
+            "choose",
+            &pats,
+            "chooses by its own numbers from 0 to 1",
+            "rand.choose(\"a\", \"b\").segment(4)",
+            move |p, a| Ok(random::choose_with(p, patterns(a)?, Join::Outer)),
+        ),
+        raw(
+            "choose2",
+            &pats,
+            "chooses by its own numbers from -1 to 1",
+            "sine2.choose2(\"a\", \"b\").segment(4)",
+            move |p, a| Ok(random::choose_with(&p.from_bipolar(), patterns(a)?, Join::Outer)),
+        ),
+        make(
+            "wchoose",
+            &pats,
+            "chooses one of [value, weight] pairs at every moment",
+            "wchoose([\"a\", 3], [\"b\", 1]).segment(4)",
+            |a| weighted_choice(a, &random::rand(), Join::Outer),
+        ),
+        make(
+            "wchoose_cycles wrandcat",
+            &pats,
+            "chooses one of [pattern, weight] pairs for each cycle",
+            "wchoose_cycles([\"a b\", 3], [\"c\", 1])",
+            |a| weighted_choice(a, &random::rand().segment(Frac::ONE), Join::Inner),
+        ),
     ]
 }
 
@@ -139,9 +309,9 @@ fn chosen(a: &Args<'_, '_>, join: Join) -> Result<Pattern, PatternError> {
 }
 
 fn weighted_choice(a: &Args<'_, '_>, by: &Pattern, join: Join) -> Result<Pattern, PatternError> {
+    use crate::pattern::Value;
     use crate::pattern::call::{Arg, need_num};
     use crate::pattern::combine::Structure;
-    use crate::pattern::Value;
     let mut items = Vec::new();
     let mut sums = Pattern::pure(Value::List(Vec::new()));
     for arg in a.items {

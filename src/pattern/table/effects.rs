@@ -10,104 +10,302 @@ pub(super) fn rows() -> Vec<Row> {
     let num = |n| (n, Number);
     let f = ("function", Function);
     vec![
-        lift("every firstOf first_of", &[num("cycles"), f], "applies a function in the first of so many cycles", "m(\"a b\").every(4, |p| p.rev())", |c| transform::every(c, false)),
-        lift("last_of", &[num("cycles"), f], "applies a function in the last of so many cycles", "m(\"a b\").last_of(4, |p| p.rev())", |c| transform::every(c, true)),
-        lift("when", &[("on", Number), f], "applies a function while a pattern is true", "m(\"a b\").when(\"<1 0>\", |p| p.rev())", |c| {
-            if c.values[0].truthy() { c.apply(c.pat) } else { Ok(c.pat.clone()) }
+        lift(
+            "every firstOf first_of",
+            &[num("cycles"), f],
+            "applies a function in the first of so many cycles",
+            "m(\"a b\").every(4, |p| p.rev())",
+            |c| transform::every(c, false),
+        ),
+        lift(
+            "last_of",
+            &[num("cycles"), f],
+            "applies a function in the last of so many cycles",
+            "m(\"a b\").last_of(4, |p| p.rev())",
+            |c| transform::every(c, true),
+        ),
+        lift(
+            "when",
+            &[("on", Number), f],
+            "applies a function while a pattern is true",
+            "m(\"a b\").when(\"<1 0>\", |p| p.rev())",
+            |c| {
+                if c.values[0].truthy() { c.apply(c.pat) } else { Ok(c.pat.clone()) }
+            },
+        ),
+        lift(
+            "within",
+            &[num("begin"), num("end"), f],
+            "applies a function to the events of a part of the cycle",
+            "m(\"a b c d\").within(0, 0.5, |p| p.fast(2))",
+            transform::within,
+        ),
+        lift(
+            "off",
+            &[num("cycles"), f],
+            "adds a later copy, changed by a function",
+            "m(\"0 2\").off(0.25, |p| p.add(7))",
+            |c| {
+                let copy = c.apply(&c.pat.late(c.frac(0)?))?;
+                Ok(sequence::stack(vec![c.pat.clone(), copy]))
+            },
+        ),
+        raw(
+            "superimpose",
+            &[("functions", Functions)],
+            "adds copies, changed by functions",
+            "m(\"0 1\").superimpose(|p| p.add(10))",
+            |p, a| {
+                let mut all = vec![p.clone()];
+                all.extend(applied(p, a)?);
+                Ok(sequence::stack(all))
+            },
+        ),
+        raw(
+            "layer",
+            &[("functions", Functions)],
+            "what the functions make of the pattern, at once",
+            "m(\"0 1\").layer(|p| p.fast(2), |p| p.add(5))",
+            |p, a| Ok(sequence::stack(applied(p, a)?)),
+        ),
+        raw("apply", &[f], "applies a function", "m(\"0 1\").apply(|p| p.fast(2))", |p, a| {
+            a.func(0)?(std::slice::from_ref(p))
         }),
-        lift("within", &[num("begin"), num("end"), f], "applies a function to the events of a part of the cycle", "m(\"a b c d\").within(0, 0.5, |p| p.fast(2))", transform::within),
-        lift("off", &[num("cycles"), f], "adds a later copy, changed by a function", "m(\"0 2\").off(0.25, |p| p.add(7))", |c| {
-            let copy = c.apply(&c.pat.late(c.frac(0)?))?;
-            Ok(sequence::stack(vec![c.pat.clone(), copy]))
-        }),
-        raw("superimpose", &[("functions", Functions)], "adds copies, changed by functions", "m(\"0 1\").superimpose(|p| p.add(10))", |p, a| {
-            let mut all = vec![p.clone()];
-            all.extend(applied(p, a)?);
-            Ok(sequence::stack(all))
-        }),
-        raw("layer", &[("functions", Functions)], "what the functions make of the pattern, at once", "m(\"0 1\").layer(|p| p.fast(2), |p| p.add(5))", |p, a| {
-            Ok(sequence::stack(applied(p, a)?))
-        }),
-        raw("apply", &[f], "applies a function", "m(\"0 1\").apply(|p| p.fast(2))", |p, a| a.func(0)?(std::slice::from_ref(p))),
-        lift("apply_n", &[num("times"), f], "applies a function several times", "m(\"0 1\").apply_n(3, |p| p.add(1))", |c| {
-            (0..c.count(0)?).try_fold(c.pat.clone(), |p, _| c.apply(&p))
-        }),
-        lift("jux", &[f], "plain on the left, changed by a function on the right", "note(\"0 1\").jux(|p| p.rev())", |c| transform::jux_by(c, 1.0)),
-        lift("jux_by juxby", &[num("width"), f], "like jux, narrower", "note(\"0 1\").jux_by(0.5, |p| p.rev())", |c| transform::jux_by(c, c.num(0)?)),
-        lift_same("chunk slowchunk slow_chunk slowChunk", &[num("parts"), f], "applies a function to one part, the next each cycle", "m(\"0 1 2 3\").chunk(4, |p| p.add(10))", |c| transform::chunk(c, false, false)),
-        lift_same("chunk_back chunkback", &[num("parts"), f], "like chunk, the part before each cycle", "m(\"0 1 2 3\").chunk_back(4, |p| p.add(10))", |c| transform::chunk(c, true, false)),
-        lift_same("fast_chunk fastchunk", &[num("parts"), f], "like chunk, while the pattern moves on", "m(\"<0 1>*4\").fast_chunk(4, |p| p.add(10))", |c| transform::chunk(c, false, true)),
-        lift_same("chunk_into chunkinto", &[num("parts"), f], "like chunk, the function seeing the part as a loop", "m(\"0 1 2 3\").chunk_into(4, |p| p.fast(2))", |c| transform::chunk_into(c, false)),
-        lift_same("chunk_back_into chunkbackinto", &[num("parts"), f], "like chunk_into, backwards", "m(\"0 1 2 3\").chunk_back_into(4, |p| p.fast(2))", |c| transform::chunk_into(c, true)),
-        indexed(lift("echo_with echowith stut_with stutWith stutwith", &[num("times"), num("cycles"), f], "copies one after the other, changed by a function that may take their number", "note(\"c3\").echo_with(3, 0.125, |p, i| p.add(note(i * 2)))", |c| {
-            transform::echo_with(c.pat, c.count(0)?, c.frac(1)?, |p, i| c.funcs[0].apply(p, Some(i)))
-        })),
-        lift("echo", &[num("times"), num("cycles"), num("feedback")], "copies one after the other, each quieter", "s(\"bd sn\").echo(3, 0.125, 0.6)", |c| echo(c.pat, c.count(0)?, c.frac(1)?, c.num(2)?)),
-        lift("stut", &[num("times"), num("feedback"), num("cycles")], "echo with its arguments in another order", "s(\"bd sn\").stut(3, 0.6, 0.125)", |c| echo(c.pat, c.count(0)?, c.frac(2)?, c.num(1)?)),
-        lift("ply_with plywith", &[num("times"), f], "repeats each event, the i-th changed i times", "m(\"0 10\").ply_with(3, |p| p.add(1))", transform::ply_with),
-        indexed(lift("ply_for_each plyforeach", &[num("times"), f], "repeats each event, changed by a function that takes the repetition's number", "m(\"0 10\").ply_for_each(3, |p, i| p.add(i))", transform::ply_for_each)),
-        raw("fmap with_value", &[("function", ValueFunction)], "changes each value by a function", "m(\"0 1\").fmap(|v| v + 1)", |p, a| match a.get(0)? {
-            Arg::ValueFn(f) => {
-                let f = f.clone();
-                Ok(p.try_map(move |v| (f.run)(v).map(Some)))
-            }
-            _ => Err(PatternError::new("fmap needs a function of a value")),
-        }),
-        raw("filter_values", &[("function", ValueFunction)], "keeps the events whose value passes a test", "m(\"0 1 2\").filter_values(|v| v > 0)", |p, a| match a.get(0)? {
-            Arg::ValueFn(f) => {
-                let f = f.clone();
-                Ok(p.try_map(move |v| Ok((f.run)(v)?.truthy().then(|| v.clone()))))
-            }
-            _ => Err(PatternError::new("filter_values needs a function of a value")),
-        }),
+        lift(
+            "apply_n",
+            &[num("times"), f],
+            "applies a function several times",
+            "m(\"0 1\").apply_n(3, |p| p.add(1))",
+            |c| (0..c.count(0)?).try_fold(c.pat.clone(), |p, _| c.apply(&p)),
+        ),
+        lift(
+            "jux",
+            &[f],
+            "plain on the left, changed by a function on the right",
+            "note(\"0 1\").jux(|p| p.rev())",
+            |c| transform::jux_by(c, 1.0),
+        ),
+        lift(
+            "jux_by juxby",
+            &[num("width"), f],
+            "like jux, narrower",
+            "note(\"0 1\").jux_by(0.5, |p| p.rev())",
+            |c| transform::jux_by(c, c.num(0)?),
+        ),
+        lift_same(
+            "chunk slowchunk slow_chunk slowChunk",
+            &[num("parts"), f],
+            "applies a function to one part, the next each cycle",
+            "m(\"0 1 2 3\").chunk(4, |p| p.add(10))",
+            |c| transform::chunk(c, false, false),
+        ),
+        lift_same(
+            "chunk_back chunkback",
+            &[num("parts"), f],
+            "like chunk, the part before each cycle",
+            "m(\"0 1 2 3\").chunk_back(4, |p| p.add(10))",
+            |c| transform::chunk(c, true, false),
+        ),
+        lift_same(
+            "fast_chunk fastchunk",
+            &[num("parts"), f],
+            "like chunk, while the pattern moves on",
+            "m(\"<0 1>*4\").fast_chunk(4, |p| p.add(10))",
+            |c| transform::chunk(c, false, true),
+        ),
+        lift_same(
+            "chunk_into chunkinto",
+            &[num("parts"), f],
+            "like chunk, the function seeing the part as a loop",
+            "m(\"0 1 2 3\").chunk_into(4, |p| p.fast(2))",
+            |c| transform::chunk_into(c, false),
+        ),
+        lift_same(
+            "chunk_back_into chunkbackinto",
+            &[num("parts"), f],
+            "like chunk_into, backwards",
+            "m(\"0 1 2 3\").chunk_back_into(4, |p| p.fast(2))",
+            |c| transform::chunk_into(c, true),
+        ),
+        indexed(lift(
+            "echo_with echowith stut_with stutWith stutwith",
+            &[num("times"), num("cycles"), f],
+            "copies one after the other, changed by a function that may take their number",
+            "note(\"c3\").echo_with(3, 0.125, |p, i| p.add(note(i * 2)))",
+            |c| {
+                transform::echo_with(c.pat, c.count(0)?, c.frac(1)?, |p, i| {
+                    c.funcs[0].apply(p, Some(i))
+                })
+            },
+        )),
+        lift(
+            "echo",
+            &[num("times"), num("cycles"), num("feedback")],
+            "copies one after the other, each quieter",
+            "s(\"bd sn\").echo(3, 0.125, 0.6)",
+            |c| echo(c.pat, c.count(0)?, c.frac(1)?, c.num(2)?),
+        ),
+        lift(
+            "stut",
+            &[num("times"), num("feedback"), num("cycles")],
+            "echo with its arguments in another order",
+            "s(\"bd sn\").stut(3, 0.6, 0.125)",
+            |c| echo(c.pat, c.count(0)?, c.frac(2)?, c.num(1)?),
+        ),
+        lift(
+            "ply_with plywith",
+            &[num("times"), f],
+            "repeats each event, the i-th changed i times",
+            "m(\"0 10\").ply_with(3, |p| p.add(1))",
+            transform::ply_with,
+        ),
+        indexed(lift(
+            "ply_for_each plyforeach",
+            &[num("times"), f],
+            "repeats each event, changed by a function that takes the repetition's number",
+            "m(\"0 10\").ply_for_each(3, |p, i| p.add(i))",
+            transform::ply_for_each,
+        )),
+        raw(
+            "fmap with_value",
+            &[("function", ValueFunction)],
+            "changes each value by a function",
+            "m(\"0 1\").fmap(|v| v + 1)",
+            |p, a| match a.get(0)? {
+                Arg::ValueFn(f) => {
+                    let f = f.clone();
+                    Ok(p.try_map(move |v| (f.run)(v).map(Some)))
+                }
+                _ => Err(PatternError::new("fmap needs a function of a value")),
+            },
+        ),
+        raw(
+            "filter_values",
+            &[("function", ValueFunction)],
+            "keeps the events whose value passes a test",
+            "m(\"0 1 2\").filter_values(|v| v > 0)",
+            |p, a| match a.get(0)? {
+                Arg::ValueFn(f) => {
+                    let f = f.clone();
+                    Ok(p.try_map(move |v| Ok((f.run)(v)?.truthy().then(|| v.clone()))))
+                }
+                _ => Err(PatternError::new("filter_values needs a function of a value")),
+            },
+        ),
         lift("bypass", &[num("on")], "silence while on", "m(\"a b\").bypass(\"<0 1>\")", |c| {
             Ok(if c.num(0)? != 0.0 { Pattern::silence() } else { c.pat.clone() })
         }),
         raw("hush", &[], "silence", "m(\"a b\").hush()", |_, _| Ok(Pattern::silence())),
-        raw("xfade", &[("position", Pat), ("other", Pat)], "fades between two patterns by their gain", "s(\"bd*4\").xfade(\"<0 0.5 1>\", s(\"hh*8\"))", |p, a| {
-            a.count(2)?;
-            let (pos, b) = (a.pattern(0)?, a.pattern(1)?);
-            let gain = |flip: bool| {
-                let level = pos.map(move |v| {
-                    let x = v.as_num().unwrap_or(0.0);
-                    let x = if flip { 1.0 - x } else { x };
-                    crate::pattern::Value::Num(if x < 0.5 { 1.0 } else { 1.0 - (x - 0.5) / 0.5 })
-                });
-                control::control_pattern(vec!["gain".into()], &level)
-            };
-            Ok(sequence::stack(vec![p.mul(&gain(false)), b.mul(&gain(true))]))
-        }),
-        raw("param", &[("name", Text), ("values", Pat)], "sets any control by name", "note(\"c3\").param(\"cutoff\", \"200 800\")", |p, a| {
-            a.count(2)?;
-            let name = Arc::from(a.value(0)?.to_string());
-            Ok(control::set_control(p, vec![name], &a.get(1)?.to_sequence()?))
-        }),
-        raw("as", &[("names", Text)], "names the items of lists as controls", "m(\"c3:0.5\").as(\"note:gain\")", |p, a| {
-            let names = match a.pattern(0)?.as_pure() {
-                Some(c) => match &c.value {
-                    crate::pattern::Value::List(l) => l.iter().map(|v| v.to_string().into()).collect(),
-                    one => vec![Arc::from(one.to_string())],
-                },
-                None => match a.get(0)? {
-                    Arg::Text(t) => t.split(':').map(Arc::from).collect(),
-                    _ => return Err(PatternError::new("as needs names such as \"note:gain\"")),
-                },
-            };
-            Ok(control::control_pattern(names, p))
-        }),
-        lift("chop", &[num("parts")], "cuts each sample into parts played in order", "s(\"break\").chop(4)", |c| Ok(control::chop(c.pat, c.count(0)?))),
-        lift("striate", &[num("parts")], "part 1 of every sample, then part 2 of every sample, ...", "s(\"bd sn\").striate(4)", |c| Ok(control::striate(c.pat, c.count(0)?))),
-        raw("slice", &[("parts", Pat), ("order", Pat)], "numbered parts of samples", "s(\"break\").slice(8, \"0 3 2 5\")", |p, a| {
-            a.count(2)?;
-            Ok(control::slice(&a.pattern(0)?, &a.pattern(1)?, p))
-        }),
-        raw("splice", &[("parts", Pat), ("order", Pat)], "numbered parts of samples, at the speed that fills their events", "s(\"break\").splice(8, \"0 3 2 5\")", |p, a| {
-            a.count(2)?;
-            Ok(control::splice(&a.pattern(0)?, &a.pattern(1)?, p))
-        }),
-        raw("fit", &[], "sets each sample's speed so that it fills its event", "s(\"break\").fit()", |p, _| Ok(control::fit(p))),
-        lift("loop_at loopat", &[num("cycles")], "spreads each sample over so many cycles", "s(\"break\").loop_at(2)", |c| control::loop_at(c.pat, c.frac(0)?, 0.5)),
-        lift("loop_at_cps loopatcps", &[num("cycles"), num("cps")], "loop_at at a given tempo", "s(\"break\").loop_at_cps(2, 0.5)", |c| control::loop_at(c.pat, c.frac(0)?, c.num(1)?)),
+        raw(
+            "xfade",
+            &[("position", Pat), ("other", Pat)],
+            "fades between two patterns by their gain",
+            "s(\"bd*4\").xfade(\"<0 0.5 1>\", s(\"hh*8\"))",
+            |p, a| {
+                a.count(2)?;
+                let (pos, b) = (a.pattern(0)?, a.pattern(1)?);
+                let gain = |flip: bool| {
+                    let level = pos.map(move |v| {
+                        let x = v.as_num().unwrap_or(0.0);
+                        let x = if flip { 1.0 - x } else { x };
+                        crate::pattern::Value::Num(if x < 0.5 {
+                            1.0
+                        } else {
+                            1.0 - (x - 0.5) / 0.5
+                        })
+                    });
+                    control::control_pattern(vec!["gain".into()], &level)
+                };
+                Ok(sequence::stack(vec![p.mul(&gain(false)), b.mul(&gain(true))]))
+            },
+        ),
+        raw(
+            "param",
+            &[("name", Text), ("values", Pat)],
+            "sets any control by name",
+            "note(\"c3\").param(\"cutoff\", \"200 800\")",
+            |p, a| {
+                a.count(2)?;
+                let name = Arc::from(a.value(0)?.to_string());
+                Ok(control::set_control(p, vec![name], &a.get(1)?.to_sequence()?))
+            },
+        ),
+        raw(
+            "as",
+            &[("names", Text)],
+            "names the items of lists as controls",
+            "m(\"c3:0.5\").as(\"note:gain\")",
+            |p, a| {
+                let names = match a.pattern(0)?.as_pure() {
+                    Some(c) => match &c.value {
+                        crate::pattern::Value::List(l) => {
+                            l.iter().map(|v| v.to_string().into()).collect()
+                        }
+                        one => vec![Arc::from(one.to_string())],
+                    },
+                    None => match a.get(0)? {
+                        Arg::Text(t) => t.split(':').map(Arc::from).collect(),
+                        _ => return Err(PatternError::new("as needs names such as \"note:gain\"")),
+                    },
+                };
+                Ok(control::control_pattern(names, p))
+            },
+        ),
+        lift(
+            "chop",
+            &[num("parts")],
+            "cuts each sample into parts played in order",
+            "s(\"break\").chop(4)",
+            |c| Ok(control::chop(c.pat, c.count(0)?)),
+        ),
+        lift(
+            "striate",
+            &[num("parts")],
+            "part 1 of every sample, then part 2 of every sample, ...",
+            "s(\"bd sn\").striate(4)",
+            |c| Ok(control::striate(c.pat, c.count(0)?)),
+        ),
+        raw(
+            "slice",
+            &[("parts", Pat), ("order", Pat)],
+            "numbered parts of samples",
+            "s(\"break\").slice(8, \"0 3 2 5\")",
+            |p, a| {
+                a.count(2)?;
+                Ok(control::slice(&a.pattern(0)?, &a.pattern(1)?, p))
+            },
+        ),
+        raw(
+            "splice",
+            &[("parts", Pat), ("order", Pat)],
+            "numbered parts of samples, at the speed that fills their events",
+            "s(\"break\").splice(8, \"0 3 2 5\")",
+            |p, a| {
+                a.count(2)?;
+                Ok(control::splice(&a.pattern(0)?, &a.pattern(1)?, p))
+            },
+        ),
+        raw(
+            "fit",
+            &[],
+            "sets each sample's speed so that it fills its event",
+            "s(\"break\").fit()",
+            |p, _| Ok(control::fit(p)),
+        ),
+        lift(
+            "loop_at loopat",
+            &[num("cycles")],
+            "spreads each sample over so many cycles",
+            "s(\"break\").loop_at(2)",
+            |c| control::loop_at(c.pat, c.frac(0)?, 0.5),
+        ),
+        lift(
+            "loop_at_cps loopatcps",
+            &[num("cycles"), num("cps")],
+            "loop_at at a given tempo",
+            "s(\"break\").loop_at_cps(2, 0.5)",
+            |c| control::loop_at(c.pat, c.frac(0)?, c.num(1)?),
+        ),
     ]
 }
 

@@ -80,35 +80,71 @@ pub(super) fn rows() -> Vec<Row> {
 fn numbers() -> Vec<Row> {
     let num = |n| (n, Number);
     vec![
-        lift("range", &[num("low"), num("high")], "spreads 0..1 over low..high", "sine.range(200, 800)", |c| {
-            Ok(c.pat.range(c.num(0)?, c.num(1)?))
+        lift(
+            "range",
+            &[num("low"), num("high")],
+            "spreads 0..1 over low..high",
+            "sine.range(200, 800)",
+            |c| Ok(c.pat.range(c.num(0)?, c.num(1)?)),
+        ),
+        lift(
+            "rangex",
+            &[num("low"), num("high")],
+            "spreads 0..1 over low..high exponentially",
+            "sine.rangex(20, 2000)",
+            |c| {
+                let spread = c.pat.range(libm::log(c.num(0)?), libm::log(c.num(1)?));
+                Ok(spread.map(|v| Value::Num(libm::exp(v.as_num().unwrap_or(f64::NAN)))))
+            },
+        ),
+        lift(
+            "range2",
+            &[num("low"), num("high")],
+            "spreads -1..1 over low..high",
+            "sine2.range2(200, 800)",
+            |c| Ok(c.pat.from_bipolar().range(c.num(0)?, c.num(1)?)),
+        ),
+        lift(
+            "round",
+            &[],
+            "rounds to whole numbers, halves upwards",
+            "m(\"0.5 1.2\").round()",
+            |c| Ok(numeric(c.pat, |x| libm::floor(x + 0.5))),
+        ),
+        lift("floor", &[], "rounds down", "m(\"0.5 1.2\").floor()", |c| {
+            Ok(numeric(c.pat, libm::floor))
         }),
-        lift("rangex", &[num("low"), num("high")], "spreads 0..1 over low..high exponentially", "sine.rangex(20, 2000)", |c| {
-            let spread = c.pat.range(libm::log(c.num(0)?), libm::log(c.num(1)?));
-            Ok(spread.map(|v| Value::Num(libm::exp(v.as_num().unwrap_or(f64::NAN)))))
-        }),
-        lift("range2", &[num("low"), num("high")], "spreads -1..1 over low..high", "sine2.range2(200, 800)", |c| {
-            Ok(c.pat.from_bipolar().range(c.num(0)?, c.num(1)?))
-        }),
-        lift("round", &[], "rounds to whole numbers, halves upwards", "m(\"0.5 1.2\").round()", |c| {
-            Ok(numeric(c.pat, |x| libm::floor(x + 0.5)))
-        }),
-        lift("floor", &[], "rounds down", "m(\"0.5 1.2\").floor()", |c| Ok(numeric(c.pat, libm::floor))),
         lift("ceil", &[], "rounds up", "m(\"0.5 1.2\").ceil()", |c| Ok(numeric(c.pat, libm::ceil))),
-        lift("log2", &[], "logarithm to the base 2", "m(\"8 16\").log2()", |c| Ok(numeric(c.pat, libm::log2))),
-        lift("as_number", &[], "note names and texts to numbers", "m(\"c3 e3\").as_number()", |c| Ok(numeric(c.pat, |x| x))),
-        lift("to_bipolar", &[], "0..1 to -1..1", "sine.to_bipolar()", |c| Ok(c.pat.to_bipolar())),
-        lift("from_bipolar", &[], "-1..1 to 0..1", "sine2.from_bipolar()", |c| Ok(c.pat.from_bipolar())),
-        lift_same("ratio", &[], "lists such as 3:2 to the number 3/2", "m(\"1 3:2 2\").ratio()", |c| {
-            Ok(c.pat.map(|v| match v {
-                Value::List(l) => {
-                    let mut nums = l.iter().map(|x| x.as_num().unwrap_or(f64::NAN));
-                    let first = nums.next().unwrap_or(f64::NAN);
-                    Value::Num(nums.fold(first, |a, b| a / b))
-                }
-                other => other.clone(),
-            }))
+        lift("log2", &[], "logarithm to the base 2", "m(\"8 16\").log2()", |c| {
+            Ok(numeric(c.pat, libm::log2))
         }),
+        lift(
+            "as_number",
+            &[],
+            "note names and texts to numbers",
+            "m(\"c3 e3\").as_number()",
+            |c| Ok(numeric(c.pat, |x| x)),
+        ),
+        lift("to_bipolar", &[], "0..1 to -1..1", "sine.to_bipolar()", |c| Ok(c.pat.to_bipolar())),
+        lift("from_bipolar", &[], "-1..1 to 0..1", "sine2.from_bipolar()", |c| {
+            Ok(c.pat.from_bipolar())
+        }),
+        lift_same(
+            "ratio",
+            &[],
+            "lists such as 3:2 to the number 3/2",
+            "m(\"1 3:2 2\").ratio()",
+            |c| {
+                Ok(c.pat.map(|v| match v {
+                    Value::List(l) => {
+                        let mut nums = l.iter().map(|x| x.as_num().unwrap_or(f64::NAN));
+                        let first = nums.next().unwrap_or(f64::NAN);
+                        Value::Num(nums.fold(first, |a, b| a / b))
+                    }
+                    other => other.clone(),
+                }))
+            },
+        ),
     ]
 }
 
