@@ -1,1 +1,5 @@
-//! Scales, chords and intervals.
+//! Scales, chords, intervals and voicings: the music theory of patterns.
+
+pub mod pitch;
+pub mod scale;
+pub mod voicing;
