@@ -10,8 +10,11 @@ pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds
 
 pub mod delay;
 pub mod dynamics;
+pub mod harness;
 pub mod limiter;
+pub mod maths;
 pub mod meter;
+pub mod noise;
 pub mod oscillator;
 pub mod reverb;
 pub mod svf;
@@ -22,7 +25,9 @@ pub(crate) static KINDS: &[&[Kind]] = &[
     delay::KINDS,
     dynamics::KINDS,
     limiter::KINDS,
+    maths::KINDS,
     meter::KINDS,
+    noise::KINDS,
     oscillator::KINDS,
     reverb::KINDS,
     svf::KINDS,

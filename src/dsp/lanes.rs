@@ -158,6 +158,13 @@ impl F8 {
         r - r.gt(self).select(F8::ONE, F8::ZERO)
     }
 
+    /// Zero where the magnitude is below 1e-20 (-400 dB), so that what decays never becomes denormal.
+    #[inline(always)]
+    #[must_use]
+    pub fn flushed(self) -> F8 {
+        self.abs().lt(1e-20).select(F8::ZERO, self)
+    }
+
     /// Sum of the lanes, in a fixed order (pairs of neighbours at distance 4, 2, 1).
     #[inline(always)]
     #[must_use]
