@@ -116,3 +116,34 @@ fn evaluate_here(
     finish::prune(&mut session);
     Ok(Evaluated { session, warnings: messages, sources: std::mem::take(&mut build.sources) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Memory;
+    use std::collections::BTreeSet;
+
+    /// What is bound and what the manual says are two lists; this keeps them equal.
+    #[test]
+    fn every_function_has_a_page_and_every_page_a_function() {
+        let desk = Desk::new(Build::new(Arc::new(Memory::new()), "test", ""));
+        let engine = engine::engine(&desk, &Constants::new(48_000.0));
+        let own = engine.collect_fn_metadata(None, |f| Some(f.metadata.name.to_string()), false);
+        let bound: BTreeSet<String> = own
+            .into_iter()
+            .filter(|name| rhai::is_valid_identifier(name) && !name.contains('$'))
+            .collect();
+        let pages: BTreeSet<String> = doc::names().into_iter().map(String::from).collect();
+        let structural = |n: &&String| !crate::nodes::find(n).is_some_and(is_structural);
+        // `print` and `debug` are Rhai's own.
+        let rhai = |n: &&String| !matches!(n.as_str(), "print" | "debug");
+        assert_eq!(bound.difference(&pages).collect::<Vec<_>>(), Vec::<&String>::new());
+        let missing: Vec<&String> =
+            pages.difference(&bound).filter(structural).filter(rhai).collect();
+        assert_eq!(missing, Vec::<&String>::new());
+    }
+
+    fn is_structural(kind: &crate::nodes::Kind) -> bool {
+        matches!(kind.make, crate::nodes::Make::Structural)
+    }
+}

@@ -151,7 +151,7 @@ fn arguments_are_checked() {
     assert!(message.contains("no `frek`") && hint.contains("`v.freq`"), "{message} {hint}");
     let (message, ..) = one("track(\"a\", instrument(|v| { let x = sine(v.freq); }));");
     assert!(message.contains("must return a signal, not nothing"), "{message}");
-    let (message, _, hint) = one("track(\"a\", lowpass(3));");
+    let (message, _, hint) = one("track(\"a\", lowpass(300));");
     assert!(message.contains("not an effect") && hint.contains("track("), "{message}");
 }
 

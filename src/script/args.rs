@@ -100,6 +100,9 @@ pub fn check(
             ("a list of numbers, such as [1, 2, 3] or [[0, 1], [4, 0]]".into(), None)
         }),
     };
+    if let (ParamKind::Number, Ok(Arg::Number(x))) = (param.kind, &result) {
+        warn_of_range(build, what, param, *x, (place, site));
+    }
     result
         .map_err(|(expected, hint): (String, Option<String>)| {
             let (name, found) = (param.name, describe(value));
@@ -109,6 +112,27 @@ pub fn check(
             build.report_at(error, site.clone());
         })
         .ok()
+}
+
+/// Nodes keep numbers in range, so a number outside is no error; but it does not do what it says.
+fn warn_of_range(
+    build: &mut Build,
+    what: &str,
+    param: &Param,
+    x: f64,
+    (place, site): (&Place, &Site),
+) {
+    let (lo, hi) = param.range;
+    if !(lo..=hi).contains(&x) {
+        let (name, unit) = (param.name, param.unit);
+        let message = format!("`{name}` of `{what}` goes from {lo} to {hi}{}{unit}", gap(unit));
+        let hint = format!("{x} acts as {}", x.clamp(lo, hi));
+        build.report_at(Diagnostic::warning(message, place.clone()).hint(hint), site.clone());
+    }
+}
+
+fn gap(unit: &str) -> &'static str {
+    if unit.is_empty() { "" } else { " " }
 }
 
 type Mismatch = (String, Option<String>);

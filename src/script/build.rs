@@ -55,6 +55,8 @@ pub struct Build {
     pub messages: Vec<(Diagnostic, Site)>,
     /// Parameters set by path.
     pub settings: Vec<Setting>,
+    /// Buses named by `.output()`, and where.
+    pub outputs: Vec<(String, Place)>,
     /// Leaves of voices by instrument and input.
     pub leaves: BTreeMap<(usize, String), NodeId>,
     /// Length, once given.
@@ -80,6 +82,7 @@ impl Build {
             sources: vec![source],
             messages: Vec::new(),
             settings: Vec::new(),
+            outputs: Vec::new(),
             leaves: BTreeMap::new(),
             length: None,
             lost: BTreeSet::new(),
@@ -113,9 +116,11 @@ impl Build {
 
     /// Adds a message about an argument of the call at the message's place.
     pub fn report_at(&mut self, diagnostic: Diagnostic, site: Site) {
-        let message = (diagnostic, site);
-        if !self.messages.contains(&message) {
-            self.messages.push(message);
+        // A loop over a mistake says it a few times only.
+        let same = |(m, s): &&(Diagnostic, Site)| m.place == diagnostic.place && *s == site;
+        let told = self.messages.iter().filter(same);
+        if told.clone().count() < 3 && !told.clone().any(|(m, _)| *m == diagnostic) {
+            self.messages.push((diagnostic, site));
         }
     }
 

@@ -42,6 +42,12 @@ fn default(param: &Param) -> Option<String> {
     }
 }
 
+/// Whether `name` has a page.
+#[must_use]
+pub fn exists(name: &str) -> bool {
+    ENTRIES.iter().any(|e| e.names.contains(&name)) || find(name).is_some()
+}
+
 /// Every name that has a page, sorted: for completion and for the nearest name.
 #[must_use]
 pub fn names() -> Vec<&'static str> {

@@ -37,17 +37,13 @@ pub fn finish(build: &mut Build) {
 fn strips(build: &mut Build) {
     let session = &build.session;
     let buses: Vec<&str> = session.buses.iter().map(|b| b.name.as_str()).collect();
-    let tracks = session.tracks.iter().map(|t| (&t.strip, &t.place));
-    let all = tracks.chain(session.buses.iter().map(|b| (&b.strip, &b.place)));
-    let mut errors = Vec::new();
-    for (strip, place) in all {
-        for send in &strip.sends {
-            errors.extend(unknown("bus", &send.bus, &buses, &build.lost, &send.place));
-        }
-        if let Some(output) = &strip.output {
-            errors.extend(unknown("bus", output, &buses, &build.lost, place));
-        }
-    }
+    let tracks = session.tracks.iter().map(|t| &t.strip);
+    let strips = tracks.chain(session.buses.iter().map(|b| &b.strip));
+    let sends = strips.flat_map(|s| &s.sends).map(|send| (&send.bus, &send.place));
+    let errors: Vec<Diagnostic> = sends
+        .chain(build.outputs.iter().map(|(bus, place)| (bus, place)))
+        .filter_map(|(bus, place)| unknown("bus", bus, &buses, &build.lost, place))
+        .collect();
     for error in errors {
         build.report_at(error, Site::Index(0));
     }

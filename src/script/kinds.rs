@@ -38,8 +38,9 @@ pub fn register(engine: &mut Engine) {
 }
 
 /// `lowpass(800)`: an effect; `sine(220)`: a signal.
-fn call(kind: &'static Kind, ctx: &NativeCallContext, args: &mut [&mut Dynamic]) -> Dynamic {
-    let args: Vec<Dynamic> = args.iter_mut().map(|a| a.take()).collect();
+fn call(kind: &'static Kind, ctx: &NativeCallContext, args: &[&mut Dynamic]) -> Dynamic {
+    // Never taken: the first may be a variable of the script itself.
+    let args: Vec<Dynamic> = args.iter().map(|a| (**a).clone()).collect();
     with(ctx, |build, place| {
         let given = bind(build, kind.name, kind.params, &args, 0, &place);
         let node = Node { kind: kind.name.into(), args: given, place, ..Node::default() };
@@ -54,7 +55,7 @@ fn call(kind: &'static Kind, ctx: &NativeCallContext, args: &mut [&mut Dynamic])
 fn method(
     kind: &'static Kind,
     ctx: &NativeCallContext,
-    args: &mut [&mut Dynamic],
+    args: &[&mut Dynamic],
 ) -> Fallible<Dynamic> {
     let args: Vec<Dynamic> = args.iter().map(|a| (**a).clone()).collect();
     let input = args[0].clone_cast::<Signal>();

@@ -50,6 +50,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("mute", |cx: Cx, s: Strip, on: bool| set(&cx, s, |mix| mix.mute = on));
     engine.register_fn("solo", |cx: Cx, s: Strip, on: bool| set(&cx, s, |mix| mix.solo = on));
     engine.register_fn("output", |cx: Cx, strip: Strip, name: &str| {
+        with(&cx, |b, at| b.outputs.push((name.to_string(), at)));
         set(&cx, strip, |mix| mix.output = Some(name.to_string()))
     });
     engine.register_fn("key", |cx: Cx, strip: Strip, name: &str| {

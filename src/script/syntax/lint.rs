@@ -2,8 +2,10 @@
 
 use crate::diag::{Diagnostic, nearest};
 use crate::script::build::Desk;
+use crate::script::doc;
 use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, Position, Stmt, is_valid_identifier};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Functions that Rhai itself knows and no module lists.
 const BUILT_IN: &[&str] = &[
@@ -20,9 +22,14 @@ const BUILT_IN: &[&str] = &[
     "this",
 ];
 
-/// Names of all functions that `engine` knows.
-#[must_use]
-pub fn known_functions(engine: &Engine) -> BTreeSet<String> {
+/// Names of all functions that `engine` knows. They are the same for every engine, and listing them costs
+/// more than to run a small script: it is done once, and only when a name is not found otherwise.
+pub fn known_functions(engine: &Engine) -> &'static BTreeSet<String> {
+    static KNOWN: OnceLock<BTreeSet<String>> = OnceLock::new();
+    KNOWN.get_or_init(|| list_functions(engine))
+}
+
+fn list_functions(engine: &Engine) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = engine
         .collect_fn_metadata(None, |f| Some(f.metadata.name.to_string()), true)
         .into_iter()
@@ -80,15 +87,17 @@ pub fn lint(engine: &Engine, desk: &Desk, ast: &AST, name: &str) -> Vec<(String,
         }
         true
     });
-    let mut functions = known_functions(engine);
-    functions.extend(ast.iter_functions().map(|f| f.name.to_string()));
+    let own: BTreeSet<&str> = ast.iter_functions().map(|f| f.name).collect();
+    let is_known = |name: &str| {
+        own.contains(name) || doc::exists(name) || known_functions(engine).contains(name)
+    };
     for f in ast.iter_functions() {
         found.variables.extend(f.params.iter().map(|p| (*p).to_string()));
     }
     let mut unknown = Vec::new();
     for (function, arity, at, method) in &found.calls {
         // A method may be a closure in a map.
-        if functions.contains(function) || (*method && found.properties.contains(function)) {
+        if is_known(function) || (*method && found.properties.contains(function)) {
             continue;
         }
         let mut build = desk.open();
@@ -96,7 +105,8 @@ pub fn lint(engine: &Engine, desk: &Desk, ast: &AST, name: &str) -> Vec<(String,
         let hint = if !method && found.variables.contains(function) {
             format!("`{function}` is a variable that holds a function: `{function}.call(..)`")
         } else {
-            match nearest(function, functions.iter().map(String::as_str)) {
+            let names = known_functions(engine).iter().map(String::as_str);
+            match nearest(function, names.chain(own.iter().copied())) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`rhapsode doc` lists all functions".to_string(),
             }
