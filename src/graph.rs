@@ -92,6 +92,9 @@ pub fn compile(
     let mut compiler = Compiler::new(&session, rate, assets, &order, nets);
     for level in 0..order.levels.len() {
         compiler.level(level);
+        if !compiler.diags.is_empty() {
+            break;
+        }
     }
     diags.append(&mut compiler.diags);
     if diags.iter().any(|d| d.severity == Severity::Error) {

@@ -9,12 +9,17 @@
 pub mod app;
 pub mod diag;
 pub mod dsp;
+pub mod engine;
 pub mod graph;
 pub mod io;
 pub mod nodes;
 pub mod pattern;
 pub mod rt;
+pub mod runtime;
 pub mod script;
 pub mod session;
 pub mod units;
 pub mod world;
+
+pub use engine::{Length, Offline, Options};
+pub use runtime::{Piece, Runtime, Sound};

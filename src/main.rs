@@ -1,1 +1,69 @@
-fn main() {}
+//! The command line: arguments in, exit codes out.
+
+use clap::{CommandFactory, Parser, Subcommand};
+use rhapsode::app::{Failure, check, doc, files, interrupt, note, plan, render, report};
+use std::process::ExitCode;
+
+/// A scripting runtime for music
+#[derive(Parser)]
+#[command(name = "rhapsode", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Render a script to a sound file
+    Render(render::RenderArgs),
+    /// Say what is wrong with a script, without a sound
+    Check(check::CheckArgs),
+    /// Show the manual of a function, or list them all
+    Doc(doc::DocArgs),
+    /// Show how a script is compiled
+    Plan(plan::PlanArgs),
+    /// Describe audio files: format, length, level, loudness
+    Info(files::InfoArgs),
+    /// Convert an audio file: format, rate, channels, level
+    Convert(files::ConvertArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    interrupt::watch();
+    let result = match &cli.command {
+        Command::Check(args) => return check::check(args),
+        Command::Doc(args) => return doc::doc(args),
+        command => run(command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report::report(&failure.0, false);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Check(_) | Command::Doc(_) => Ok(()),
+        Command::Render(args) => render::render(args),
+        Command::Plan(args) => plan::plan(args),
+        Command::Info(args) => Ok(files::info(args, &mut std::io::stdout().lock())?),
+        Command::Convert(args) => {
+            files::convert(args)?.warnings().iter().for_each(|w| note(w));
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(*shell, &mut command, "rhapsode", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

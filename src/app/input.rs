@@ -1,6 +1,7 @@
 //! What every command that reads a script takes: the script, its arguments, the folders it may read.
 
 use crate::diag::Diagnostic;
+use crate::runtime::Piece;
 use crate::script::{Evaluated, evaluate};
 use crate::units::Place;
 use crate::world::{Folder, Stdlib, World};
@@ -61,12 +62,27 @@ impl ScriptArgs {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn evaluate(&self, rate: f64) -> Result<Evaluated, Vec<Diagnostic>> {
+        let (name, text) = self.read()?;
+        let world: Arc<dyn World> = Arc::new(self.world(rate));
+        evaluate(&text, &name, &world)
+    }
+
+    /// Reads and evaluates the script, to be rendered at `rate` hertz.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(&self, rate: u32) -> Result<Piece, Vec<Diagnostic>> {
+        let (name, text) = self.read()?;
+        Piece::evaluate(&text, &name, self.world(f64::from(rate)), rate)
+    }
+
+    /// Name and text of the script.
+    fn read(&self) -> Result<(String, String), Vec<Diagnostic>> {
         let name = self.script.display().to_string();
         let text = std::fs::read_to_string(&self.script).map_err(|why| {
             let error = Diagnostic::error(format!("cannot read {name}: {why}"), Place::default());
             vec![error.hint("the script is a text file, usually called `something.rhai`")]
         })?;
-        let world: Arc<dyn World> = Arc::new(self.world(rate));
-        evaluate(&text, &name, &world)
+        Ok((name, text))
     }
 }

@@ -357,7 +357,8 @@ impl<'a> Builder<'a> {
         inst: &Inst,
         site: &Site,
     ) -> Result<Box<dyn Processor>, Vec<Diagnostic>> {
-        let voices = |index| voices(site.session, index, site.rate, &strip.name);
+        let outs = inst.outs as usize;
+        let voices = |index| voices(site.session, index, site.rate, &strip.name, outs);
         match &inst.what {
             What::Instrument(index) => Ok(Box::new(voices(*index)?.0)),
             What::Kit(sounds, chokes) => {

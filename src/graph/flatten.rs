@@ -44,6 +44,8 @@ pub(super) struct Flatten<'a> {
     pub name: String,
     pub net: Net,
     pub diags: Vec<Diagnostic>,
+    /// Its patterns place notes in the panorama: instruments have two channels.
+    pub panned: bool,
     memo: BTreeMap<NodeId, Value>,
     ordinals: BTreeMap<String, u32>,
     depth: usize,
@@ -58,6 +60,7 @@ impl<'a> Flatten<'a> {
             name: name.to_string(),
             net: Net::default(),
             diags: Vec::new(),
+            panned: false,
             memo: BTreeMap::new(),
             ordinals: BTreeMap::new(),
             depth: 0,
@@ -179,7 +182,7 @@ impl<'a> Flatten<'a> {
             return vec![Wire::Const(0.0)];
         };
         let index = *index as usize;
-        let outs = self.voice_channels(index);
+        let outs = self.voice_channels(index).max(1 + u8::from(self.panned));
         self.source(id, node, What::Instrument(index), outs)
     }
 
@@ -199,6 +202,7 @@ impl<'a> Flatten<'a> {
             }
         }
         let outs = sounds.iter().map(|&i| self.voice_channels(i)).max().unwrap_or(1);
+        let outs = outs.max(1 + u8::from(self.panned));
         self.source(id, node, What::Kit(sounds, chokes), outs)
     }
 

@@ -6,6 +6,7 @@ use super::net::{Export, Wire};
 use super::order::{Order, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::find;
+use crate::pattern::{self, Pattern, Span};
 use crate::session::{Arg, Node, Session};
 
 /// Nets of the strips that are heard, in the order of the levels, since a strip must know how late
@@ -28,6 +29,7 @@ pub(super) fn flatten(
         let latency = |i: usize| late[i];
         let leaves = Leaves::Strip { input: strip.input.clone(), tap: &tap, latency: &latency };
         let mut flatten = Flatten::new(session, rate, &leaves, &strip.name);
+        flatten.panned = session.tracks.get(index).is_some_and(|t| panned(&t.plays));
         let exports = exports(&mut flatten, strip);
         diags.append(&mut flatten.diags);
         let net = flatten.net;
@@ -35,6 +37,15 @@ pub(super) fn flatten(
         nets[index] = Some(StripNet { name: strip.name.clone(), net, exports });
     }
     nets
+}
+
+/// Cycles of a pattern that are looked at to see what it controls.
+const LOOK: i64 = 8;
+
+/// Whether a pattern places notes in the panorama.
+fn panned(patterns: &[Pattern]) -> bool {
+    let pans = |v: &pattern::Value| matches!(v, pattern::Value::Map(m) if m.contains_key("pan"));
+    patterns.iter().any(|p| p.query(Span::cycles(0, LOOK)).iter().any(|e| pans(&e.value)))
 }
 
 /// Visits the chain of a strip and adds fader, panorama and sends.

@@ -39,7 +39,6 @@ fn with_gate(
     instrument: &Instrument,
     outs: Vec<Wire>,
 ) -> Vec<Wire> {
-    let base = session.nodes.len() as u32;
     let mut extended = session.clone();
     let gate = extended.add(Node::new("voice", vec![]).with("input", Arg::Text("gate".into())));
     let number = Arg::Number;
@@ -47,11 +46,9 @@ fn with_gate(
     let envelope = Node::new("adsr", vec![]).with("gate", signal).with("attack", number(0.002));
     let envelope = envelope.with("decay", number(0.0)).with("sustain", number(1.0));
     let envelope = extended.add(envelope.with("release", number(0.01)));
-    let level = Arg::Node(SignalRef { signal: envelope });
     let place = session.node(instrument.voice).place.clone();
-    let gain = Node { place, ..Node::new("gain", vec![instrument.voice]) };
-    let gain = extended.add(gain.with("gain", level));
-    debug_assert!(gain.0 >= base);
+    let inputs = vec![instrument.voice, envelope];
+    let gain = extended.add(Node { place, ..Node::new("mul", inputs) });
     let leaves = Leaves::Voice(&instrument.params);
     let mut again = Flatten::new(&extended, flatten.rate, &leaves, &flatten.name);
     let gated = again.visit(gain);
@@ -63,12 +60,14 @@ fn with_gate(
     outs
 }
 
-/// The voices of instrument `index`, playing as part of `name`; the second value is their channels.
+/// The voices of instrument `index`, playing as part of `name`, with at least
+/// `channels` channels; the second value is how many.
 pub(super) fn voices(
     session: &Session,
     index: usize,
     rate: f64,
     name: &str,
+    channels: usize,
 ) -> Result<(Voices, usize), Vec<Diagnostic>> {
     let Some(instrument) = session.instruments.get(index) else {
         return Err(vec![Diagnostic::error(
@@ -76,7 +75,10 @@ pub(super) fn voices(
             crate::units::Place::default(),
         )]);
     };
-    let net = net(session, instrument, rate, &format!("{name}/{index}"))?;
+    let mut net = net(session, instrument, rate, &format!("{name}/{index}"))?;
+    if net.outs.len() < channels {
+        net.outs = vec![net.outs[0]; channels];
+    }
     let count = if instrument.mono { 1 } else { instrument.voices.clamp(1, VOICES) };
     let insts: Vec<u32> = (0..net.insts.len() as u32).collect();
     let keep: Vec<(u32, u8)> = net

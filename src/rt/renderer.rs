@@ -157,6 +157,12 @@ impl Renderer {
         self.schedule.output(port, block)
     }
 
+    /// The first `blocks` blocks of the last chunk.
+    #[must_use]
+    pub fn last(&self, blocks: usize) -> &[[Buffer; 2]] {
+        &self.out[..blocks]
+    }
+
     /// Faults since the last call.
     pub fn take_faults(&mut self, mut f: impl FnMut(Fault)) {
         self.faults.drain(..).for_each(&mut f);

@@ -29,6 +29,10 @@ pub mod input {
     pub const PARAMS: u16 = 4;
 }
 
+/// Slot of [`EventKind::NoteParam`] for the panorama of a note, -1..1, which every instrument that was
+/// built for it has.
+pub const PAN_SLOT: u16 = u16::MAX;
+
 /// How an instrument uses its voices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VoiceConfig {
@@ -205,6 +209,12 @@ impl Voices {
             }
             Action::Fresh => self.default_params(index),
             Action::Release => program.set(input::GATE, lane, 0.0),
+            Action::Param { slot: PAN_SLOT, value } if self.config.outs.len() > 1 => {
+                // Equal power, scaled so that the middle is 1: cos and sin of pi/4 (1 + pan), times root 2.
+                let angle = core::f64::consts::FRAC_PI_4 * f64::from(1.0 + value.clamp(-1.0, 1.0));
+                let gain = |x: f64| (x * core::f64::consts::SQRT_2) as f32;
+                self.voices[index].pan = [gain(libm::cos(angle)), gain(libm::sin(angle))];
+            }
             Action::Param { slot, value } => {
                 if usize::from(slot) < self.config.params.len() {
                     program.set(input::PARAMS + slot, lane, value);
@@ -217,11 +227,11 @@ impl Voices {
         let frames = end - start;
         self.pitch(group, frames);
         let meta = part(meta, start, frames, BLOCK);
-        let level = self.levels(group, frames);
+        let levels = self.levels(group, frames);
         let program = &mut self.groups[group];
         program.run(&mut self.pool, start, frames, &meta);
-        for (acc, out) in self.acc.iter_mut().zip(&self.config.outs) {
-            add_out(&mut acc[start..end], *out, level, program, &self.pool, start);
+        for (channel, (acc, out)) in self.acc.iter_mut().zip(&self.config.outs).enumerate() {
+            add_out(&mut acc[start..end], *out, levels[channel % 2], program, &self.pool, start);
         }
         self.measure(group, start, end);
     }
@@ -238,14 +248,19 @@ impl Voices {
         }
     }
 
-    /// The levels of a group's lanes over the next `frames`: 1, but 0 for idle and falling for cut voices.
-    fn levels(&mut self, group: usize, frames: usize) -> Ramp8 {
+    /// The levels of a group's lanes over the next `frames`, for left and right: 1 (or the voice's
+    /// panorama), but 0 for idle and falling for cut voices.
+    fn levels(&mut self, group: usize, frames: usize) -> [Ramp8; 2] {
         let lanes = group * LANES..((group + 1) * LANES).min(self.voices.len());
-        let mut level = Ramp8::default();
+        let mut levels = [Ramp8::default(); 2];
         for (lane, voice) in self.voices[lanes].iter_mut().enumerate() {
-            (level.from.0[lane], level.to.0[lane]) = voice.level(frames);
+            let (from, to) = voice.level(frames);
+            for (level, pan) in levels.iter_mut().zip(voice.pan) {
+                level.from.0[lane] = from * pan;
+                level.to.0[lane] = to * pan;
+            }
         }
-        level
+        levels
     }
 
     /// Notes for each lane whether it was heard in the range.

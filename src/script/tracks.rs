@@ -137,6 +137,7 @@ fn track(cx: &Cx, name: &str, source: &Dynamic) -> Strip {
             name: name.to_string(),
             output: id,
             source: id,
+            plays: Vec::new(),
             strip: Mix::default(),
             quant: None,
             fade: None,

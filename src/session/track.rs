@@ -2,6 +2,7 @@
 
 use super::node::{Node, NodeId};
 use super::tempo::{Meter, TempoMap};
+use crate::pattern::Pattern;
 use crate::units::Place;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -56,6 +57,9 @@ pub struct Track {
     pub output: NodeId,
     /// The node that patterns play: an instrument, kit, sampler, ... (or any signal).
     pub source: NodeId,
+    /// The patterns that play it, together.
+    #[serde(serialize_with = "written")]
+    pub plays: Vec<Pattern>,
     /// Mix.
     pub strip: Strip,
     /// Beats to whose multiple a reload of this track waits; a bar if absent.
@@ -64,6 +68,11 @@ pub struct Track {
     pub fade: Option<f64>,
     /// Where the script made it.
     pub place: Place,
+}
+
+/// Patterns as they were written, since they are functions.
+fn written<S: serde::Serializer>(plays: &[Pattern], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(plays.iter().map(|p| p.written().unwrap_or_else(|| "...".to_string())))
 }
 
 /// A named place where sends and tracks meet, with effects.

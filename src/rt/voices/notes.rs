@@ -32,6 +32,8 @@ pub(super) struct Voice {
     gain: f32,
     /// Change of `gain` per frame.
     fade: f32,
+    /// Gains of left and right (1 and 1 in the middle).
+    pub pan: [f32; 2],
     /// The frequency of `heard`, so that a steady pitch costs nothing.
     hz: f32,
     heard: f32,
@@ -264,6 +266,7 @@ fn start(voice: &mut Voice, note: (u32, f32, f32), from: Option<f32>, glide: f32
         pitch,
         glide: (key - pitch) / frames,
         gain: 1.0,
+        pan: [1.0; 2],
         hz: voice.hz,
         heard: voice.heard,
         ..Voice::default()

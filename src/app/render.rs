@@ -1,0 +1,205 @@
+//! `render`: a script to a sound file, as fast as the machine can.
+
+use super::input::ScriptArgs;
+use super::interrupt::interrupted;
+use super::output::{Output, OutputArgs};
+use super::progress::Progress;
+use super::{Failure, report};
+use crate::engine::offline::Tail;
+use crate::engine::{Length, Offline, Options};
+use crate::io::file::Format;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// How a script is rendered.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RenderArgs {
+    #[command(flatten)]
+    script: ScriptArgs,
+    /// Sample rate in Hz
+    #[arg(long, default_value_t = 48_000, value_parser = clap::value_parser!(u32).range(8_000..=384_000))]
+    rate: u32,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Render this many bars (the script's length_bars otherwise, else 8)
+    #[arg(long, conflicts_with = "seconds")]
+    bars: Option<f64>,
+    /// Render this many seconds
+    #[arg(long)]
+    seconds: Option<f64>,
+    /// What follows the music: `auto` (until it has decayed, 30 s at most), `none`, or seconds
+    #[arg(long, default_value = "auto", value_parser = tail)]
+    tail: TailArg,
+    /// The level in dBFS below which an automatic tail has decayed
+    #[arg(long, default_value_t = -80.0, allow_negative_numbers = true, value_name = "DB")]
+    tail_level: f64,
+    /// Also write each track, bus and the master to a file of its own in this folder
+    #[arg(long, value_name = "DIR")]
+    stems: Option<PathBuf>,
+    /// Threads; the result is the same for any number
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Let samples exceed full scale (in 32-bit float files they survive)
+    #[arg(long)]
+    no_limiter: bool,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    file: OutputArgs,
+}
+
+/// `--tail`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TailArg {
+    /// Until it has decayed.
+    Auto,
+    /// This many seconds.
+    Seconds(f64),
+}
+
+fn tail(text: &str) -> Result<TailArg, String> {
+    match text {
+        "auto" => Ok(TailArg::Auto),
+        "none" => Ok(TailArg::Seconds(0.0)),
+        _ => match text.parse() {
+            Ok(s) if (0.0..=3600.0).contains(&s) => Ok(TailArg::Seconds(s)),
+            _ => Err("expected `auto`, `none`, or seconds from 0 to 3600".into()),
+        },
+    }
+}
+
+impl RenderArgs {
+    fn options(&self) -> Options {
+        Options {
+            rate: self.rate,
+            length: match (self.bars, self.seconds) {
+                (Some(bars), _) => Length::Bars(bars),
+                (_, Some(seconds)) => Length::Seconds(seconds),
+                _ => Length::Script,
+            },
+            tail: match self.tail {
+                TailArg::Auto => Tail::Auto(self.tail_level),
+                TailArg::Seconds(s) => Tail::Seconds(s),
+            },
+            threads: self.threads.clamp(1, 256),
+            ceiling: if self.no_limiter { None } else { Some(0.0) },
+        }
+    }
+
+    /// The file to write: the script's name with the format's ending, if none was given.
+    fn path(&self) -> PathBuf {
+        let ending = self.file.format.unwrap_or(Format::Wav24).extension();
+        self.output.clone().unwrap_or_else(|| self.script.script.with_extension(ending))
+    }
+}
+
+/// Renders as the arguments say. Ctrl-C ends the render and leaves a valid, shorter file.
+///
+/// # Errors
+/// What is wrong with the script, or why the file could not be written.
+pub fn render(args: &RenderArgs) -> Result<(), Failure> {
+    let started = Instant::now();
+    let piece = args.script.load(args.rate)?;
+    report::report(piece.warnings(), false);
+    let mut offline = piece.start(args.options())?;
+    let path = args.path();
+    let mut outs = Outs::create(args, &path, &offline)?;
+    let rate = f64::from(args.rate);
+    let music = offline.music_frames() as f64 / rate;
+    let mut progress = Progress::new(music, args.quiet);
+    let mut warnings = Vec::new();
+    let mut frames = 0u64;
+    while !interrupted() && offline.advance() {
+        frames += outs.write(&offline)? as u64;
+        progress.update(frames as f64 / rate, outs.main.peak());
+        warnings.extend(offline.take_warnings());
+    }
+    progress.finish();
+    let limited = offline.limited();
+    let finished = outs.finish()?;
+    if args.quiet {
+        return Ok(());
+    }
+    report::report(&warnings, false);
+    if limited > 0 {
+        super::note(
+            "the safety limiter held the output at 0 dBFS; lower a level, or end the master in limiter(-1)",
+        );
+    }
+    finished.iter().for_each(|w| super::note(w));
+    let (seconds, took) = (frames as f64 / rate, started.elapsed().as_secs_f64());
+    let stopped = if interrupted() { ", stopped early" } else { "" };
+    eprintln!(
+        "{}: {seconds:.2} s in {took:.2} s ({:.0} x real time){stopped}",
+        path.display(),
+        seconds / took
+    );
+    Ok(())
+}
+
+/// The files that a render writes.
+struct Outs {
+    main: Output,
+    stems: Vec<(String, Output)>,
+    left: Vec<f32>,
+    right: Vec<f32>,
+}
+
+impl Outs {
+    fn create(args: &RenderArgs, path: &Path, offline: &Offline) -> Result<Outs, Failure> {
+        let create = |path: &Path| -> Result<Output, Failure> {
+            let options = args.file.write_options(path, args.rate, 2)?;
+            Ok(Output::create(path, options, args.file.target())?)
+        };
+        let main = create(path)?;
+        let mut stems = Vec::new();
+        if let Some(folder) = &args.stems {
+            std::fs::create_dir_all(folder).map_err(|e| {
+                Failure::message(format!("cannot make the folder {}: {e}", folder.display()))
+            })?;
+            let ending = args.file.format_for(path)?.extension();
+            for name in offline.strips() {
+                let file: String = name
+                    .chars()
+                    .map(|c| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' })
+                    .collect();
+                stems.push((name.to_string(), create(&folder.join(format!("{file}.{ending}")))?));
+            }
+        }
+        Ok(Outs { main, stems, left: Vec::new(), right: Vec::new() })
+    }
+
+    /// Writes the chunk that was just rendered; returns its frames.
+    fn write(&mut self, offline: &Offline) -> Result<usize, Failure> {
+        self.left.clear();
+        self.right.clear();
+        for (left, right) in offline.frames() {
+            self.left.push(left);
+            self.right.push(right);
+        }
+        let frames = self.left.len();
+        self.main.write(&[&self.left, &self.right])?;
+        for (name, out) in &mut self.stems {
+            let Some(stem) = offline.stem(name) else { continue };
+            self.left.clear();
+            self.right.clear();
+            for (left, right) in stem {
+                self.left.push(left);
+                self.right.push(right);
+            }
+            out.write(&[&self.left, &self.right])?;
+        }
+        Ok(frames)
+    }
+
+    /// Completes the files; returns what the user should know.
+    fn finish(self) -> Result<Vec<String>, Failure> {
+        let mut notes = self.main.finish()?.warnings();
+        for (name, out) in self.stems {
+            notes.extend(out.finish()?.warnings().into_iter().map(|w| format!("stem {name}: {w}")));
+        }
+        Ok(notes)
+    }
+}

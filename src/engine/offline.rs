@@ -1,0 +1,245 @@
+//! Rendering faster (or slower) than real time: the renderer driven by whoever wants its blocks.
+
+use super::player::Player;
+use crate::diag::Diagnostic;
+use crate::dsp::unit::BLOCK;
+use crate::graph::{Compiled, Plan, StripRef, compile};
+use crate::nodes::table::Assets;
+use crate::rt::{Buffer, Renderer};
+use crate::session::Session;
+
+/// How much is rendered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Length {
+    /// What the script says with `length_bars`; without it, 8 bars.
+    Script,
+    /// This many bars.
+    Bars(f64),
+    /// This many seconds.
+    Seconds(f64),
+}
+
+/// What follows when the music has ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tail {
+    /// Until the output has stayed below a level (dBFS) for half a second, 30 s at most.
+    Auto(f64),
+    /// Nothing.
+    None,
+    /// This many seconds.
+    Seconds(f64),
+}
+
+/// How an offline render is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Sample rate in hertz.
+    pub rate: u32,
+    /// How much of the music.
+    pub length: Length,
+    /// What follows it.
+    pub tail: Tail,
+    /// Threads; the bits are the same for any number.
+    pub threads: usize,
+    /// The level in dBFS that the safety limiter holds; `None` takes it away.
+    pub ceiling: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            rate: 48_000,
+            length: Length::Script,
+            tail: Tail::Auto(-80.0),
+            threads: 1,
+            ceiling: Some(0.0),
+        }
+    }
+}
+
+/// Longest automatic tail in seconds, and how long the output must stay quiet for it to end.
+const LONGEST_TAIL: f64 = 30.0;
+const QUIET: f64 = 0.5;
+/// Bars of a script that does not say how long it is.
+const DEFAULT_BARS: f64 = 8.0;
+
+/// A render in progress. Frames come in order, the latency of the graph already taken off.
+pub struct Offline {
+    renderer: Renderer,
+    player: Player,
+    strips: Vec<StripRef>,
+    plan: Plan,
+    warnings: Vec<Diagnostic>,
+    options: Options,
+    names: Vec<String>,
+    /// Frames of music; the tail follows.
+    music: u64,
+    /// Frames still to be thrown away, for latency.
+    skip: u64,
+    /// Frames given out.
+    given: u64,
+    /// Frames since the output was last above the tail's level.
+    quiet: u64,
+    /// Where this chunk begins to count, and ends.
+    range: (usize, usize),
+    blocks: usize,
+}
+
+impl Offline {
+    /// Compiles `session` and gets ready to render it.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn new(
+        session: &Session,
+        assets: &dyn Assets,
+        options: Options,
+    ) -> Result<Offline, Vec<Diagnostic>> {
+        let rate = f64::from(options.rate);
+        let compiled = compile(session, rate, assets)?;
+        let beats = match options.length {
+            Length::Script => {
+                session.length_beats.unwrap_or(DEFAULT_BARS * session.meter.quarters())
+            }
+            Length::Bars(bars) => bars * session.meter.quarters(),
+            Length::Seconds(seconds) => session.tempo.beat_at(seconds),
+        };
+        let music = (session.tempo.seconds_at(beats) * rate).round() as u64;
+        let player = Player::new(session, &compiled, rate, assets, Some(beats));
+        let names = session.nodes.iter().map(|n| n.kind.clone()).collect();
+        let Compiled { schedule, strips, plan, warnings } = compiled;
+        let ceiling = options.ceiling.map(|db| crate::units::db_to_gain(db) as f32);
+        let skip = schedule.latency as u64;
+        let renderer = Renderer::new(schedule, ceiling);
+        Ok(Offline {
+            renderer,
+            player,
+            strips,
+            plan,
+            warnings,
+            options,
+            names,
+            music,
+            skip,
+            given: 0,
+            quiet: 0,
+            range: (0, 0),
+            blocks: 0,
+        })
+    }
+
+    /// Frames of music, without the tail.
+    #[must_use]
+    pub fn music_frames(&self) -> u64 {
+        self.music
+    }
+
+    /// What the compiler decided.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Names of tracks, buses and the master that can be had as stems.
+    pub fn strips(&self) -> impl Iterator<Item = &str> {
+        self.strips.iter().map(|s| s.name.as_str())
+    }
+
+    /// What is worth knowing: loops, unknown sounds, nodes that failed.
+    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        let mut found = std::mem::take(&mut self.warnings);
+        let place = crate::units::Place::default;
+        found.extend(
+            self.player.take_warnings().into_iter().map(|w| Diagnostic::warning(w, place())),
+        );
+        let (names, rate) = (&self.names, f64::from(self.options.rate));
+        self.renderer.take_faults(|fault| {
+            let name = names.get(fault.node as usize).map_or("a node", String::as_str);
+            let at = fault.frame as f64 / rate;
+            let text = format!("`{name}` put out something that is not a number at {at:.3} s");
+            let hint = "it was silenced and its state cleared; look for a division by zero or a wild parameter";
+            found.push(Diagnostic::warning(text, place()).hint(hint));
+        });
+        found
+    }
+
+    /// Blocks in which the safety limiter had to act.
+    #[must_use]
+    pub fn limited(&self) -> u64 {
+        self.renderer.limited()
+    }
+
+    /// Renders the next chunk; false when the music and its tail are over.
+    pub fn advance(&mut self) -> bool {
+        loop {
+            let left = self.left();
+            if left == 0 {
+                return false;
+            }
+            let chunk = self.renderer.chunk();
+            let end = self.renderer.frame() + (chunk * BLOCK) as u64;
+            let Offline { renderer, player, .. } = self;
+            player.fill(end, |event| renderer.push(event));
+            let out = renderer.render_parallel(chunk, self.options.threads);
+            self.blocks = out.len();
+            let frames = (out.len() * BLOCK) as u64;
+            let skipped = self.skip.min(frames);
+            self.skip -= skipped;
+            let used = (frames - skipped).min(left);
+            if used == 0 {
+                continue;
+            }
+            self.range = (skipped as usize, (skipped + used) as usize);
+            self.given += used;
+            self.listen();
+            return true;
+        }
+    }
+
+    /// Frames that may still be given out.
+    fn left(&self) -> u64 {
+        let rate = f64::from(self.options.rate);
+        let frames = |seconds: f64| (seconds * rate).round() as u64;
+        let end = match self.options.tail {
+            Tail::None => self.music,
+            Tail::Seconds(s) => self.music + frames(s),
+            Tail::Auto(_) if self.given > self.music && self.quiet >= frames(QUIET) => self.given,
+            Tail::Auto(_) => self.music + frames(LONGEST_TAIL),
+        };
+        end.saturating_sub(self.given)
+    }
+
+    /// Notes how long the output has been quiet.
+    fn listen(&mut self) {
+        let Tail::Auto(db) = self.options.tail else { return };
+        let level = crate::units::db_to_gain(db) as f32;
+        let (mut loudest, mut run) = (0u64, 0u64);
+        for (left, right) in self.frames() {
+            run += 1;
+            if left.abs() > level || right.abs() > level {
+                loudest = run;
+            }
+        }
+        self.quiet = if loudest > 0 { run - loudest } else { self.quiet + run };
+    }
+
+    /// The frames of the chunk that was just rendered, left and right.
+    pub fn frames(&self) -> impl Iterator<Item = (f32, f32)> + '_ {
+        let out = self.renderer.last(self.blocks);
+        let all = out.iter().flat_map(|[l, r]| l.0.iter().copied().zip(r.0.iter().copied()));
+        all.skip(self.range.0).take(self.range.1 - self.range.0)
+    }
+
+    /// The same frames of one strip, after its fader.
+    pub fn stem<'a>(&'a self, name: &str) -> Option<impl Iterator<Item = (f32, f32)> + 'a> {
+        const SILENCE: &Buffer = &Buffer::SILENCE;
+        let strip = self.strips.iter().find(|s| s.name == name)?;
+        let [left, right] = strip.post;
+        let buffers = (0..self.blocks).map(move |i| {
+            let get = |port| self.renderer.output(port, i).unwrap_or(SILENCE);
+            (get(left), get(right))
+        });
+        let all = buffers.flat_map(|(l, r)| l.0.iter().copied().zip(r.0.iter().copied()));
+        Some(all.skip(self.range.0).take(self.range.1 - self.range.0))
+    }
+}

@@ -1,0 +1,187 @@
+//! Embedding: evaluate scripts, get diagnostics as values, render or pull blocks, from a Rust program.
+
+use crate::diag::{Diagnostic, Source};
+use crate::engine::{Library, Offline, Options};
+use crate::script::{Evaluated, evaluate};
+use crate::session::Session;
+use crate::world::{Folder, World};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Evaluates scripts against a folder, with arguments, at a sample rate.
+///
+/// ```
+/// use rhapsode::{Options, Runtime};
+///
+/// let piece = Runtime::new().eval("length_bars(1); track(\"a\", sine(220) * 0.2);").unwrap();
+/// let sound = piece.render(Options::default()).unwrap();
+/// assert!(sound.left.len() >= 96_000);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Runtime {
+    base: PathBuf,
+    allowed: Vec<PathBuf>,
+    arguments: Vec<(String, String)>,
+    seed: Option<u64>,
+    rate: Option<u32>,
+}
+
+impl Runtime {
+    /// A runtime at 48 kHz whose scripts find files below the current folder.
+    #[must_use]
+    pub fn new() -> Runtime {
+        Runtime::default()
+    }
+
+    /// The same with files below `folder` instead.
+    #[must_use]
+    pub fn base(mut self, folder: impl Into<PathBuf>) -> Runtime {
+        self.base = folder.into();
+        self
+    }
+
+    /// The same with files below `folder` too.
+    #[must_use]
+    pub fn allow(mut self, folder: impl Into<PathBuf>) -> Runtime {
+        self.allowed.push(folder.into());
+        self
+    }
+
+    /// The same with the argument that scripts get with `arg(name, default)`.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Runtime {
+        self.arguments.push((name.to_string(), value.to_string()));
+        self
+    }
+
+    /// The same with a seed that wins over the scripts'.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Runtime {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The same at another sample rate, in hertz.
+    #[must_use]
+    pub fn rate(mut self, hertz: u32) -> Runtime {
+        self.rate = Some(hertz);
+        self
+    }
+
+    /// Evaluates a script.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with places.
+    pub fn eval(&self, source: &str) -> Result<Piece, Vec<Diagnostic>> {
+        self.eval_named(source, "script")
+    }
+
+    /// Evaluates the script in the file `path`, relative to whose folder it finds others.
+    ///
+    /// # Errors
+    /// The file cannot be read, or everything that is wrong with the script.
+    pub fn load(&self, path: &Path) -> Result<Piece, Vec<Diagnostic>> {
+        let name = path.display().to_string();
+        let source = std::fs::read_to_string(path).map_err(|e| {
+            vec![
+                Diagnostic::error(format!("cannot read {name}: {e}"), Default::default())
+                    .hint("check the path; a script's name usually ends in .rhai"),
+            ]
+        })?;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Runtime { base, ..self.clone() }.eval_named(&source, &name)
+    }
+
+    fn eval_named(&self, source: &str, name: &str) -> Result<Piece, Vec<Diagnostic>> {
+        let rate = self.rate.unwrap_or(48_000);
+        let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate));
+        for allowed in &self.allowed {
+            folder = folder.allow(allowed);
+        }
+        for (name, value) in &self.arguments {
+            folder = folder.argument(name, value);
+        }
+        if let Some(seed) = self.seed {
+            folder = folder.seed(seed);
+        }
+        Piece::evaluate(source, name, folder, rate)
+    }
+}
+
+/// An evaluated script, ready to be rendered.
+pub struct Piece {
+    session: Session,
+    warnings: Vec<Diagnostic>,
+    sources: Vec<Source>,
+    library: Library,
+    rate: u32,
+}
+
+/// Stereo sound in memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sound {
+    /// Sample rate in hertz.
+    pub rate: u32,
+    /// Left channel.
+    pub left: Vec<f32>,
+    /// Right channel, as long as the left.
+    pub right: Vec<f32>,
+}
+
+impl Piece {
+    /// Evaluates `source`, called `name`, against a folder, for `rate` hertz.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the script.
+    pub fn evaluate(
+        source: &str,
+        name: &str,
+        folder: Folder,
+        rate: u32,
+    ) -> Result<Piece, Vec<Diagnostic>> {
+        let folder = Arc::new(folder);
+        let world: Arc<dyn World> = folder.clone();
+        let Evaluated { session, warnings, sources } = evaluate(source, name, &world)?;
+        let library = Library::new(rate, Box::new(move |path| folder.locate(path)));
+        Ok(Piece { session, warnings, sources, library, rate })
+    }
+
+    /// What the script describes.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What is worth knowing about the script.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// Renders all of it into memory.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn render(&self, options: Options) -> Result<Sound, Vec<Diagnostic>> {
+        let mut offline = self.start(options)?;
+        let mut sound = Sound { rate: self.rate, ..Sound::default() };
+        while offline.advance() {
+            for (left, right) in offline.frames() {
+                sound.left.push(left);
+                sound.right.push(right);
+            }
+        }
+        Ok(sound)
+    }
+
+    /// Starts a render whose blocks are pulled one chunk after the other; `options.rate` is the
+    /// runtime's.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn start(&self, options: Options) -> Result<Offline, Vec<Diagnostic>> {
+        let options = Options { rate: self.rate, ..options };
+        Offline::new(&self.session, &self.library, options)
+            .map_err(|diags| diags.into_iter().map(|d| d.located(&self.sources)).collect())
+    }
+}
