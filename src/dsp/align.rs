@@ -37,6 +37,29 @@ impl Unit for Align {
     }
 }
 
+/// Lets sound through until the piece ends ([`Meta::stop`](super::unit::Meta::stop)), then fades it out
+/// within 10 ms: for sources that would play for ever.
+pub struct UntilStop;
+
+impl Unit for UntilStop {
+    #[inline(always)]
+    fn run(&mut self, io: &mut Io) {
+        let input = io.ins.wire(0);
+        let end = io.meta.frame + io.frames as u64;
+        let fade = (0.01 * io.meta.rate).max(1.0);
+        for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            *y = input.at(i, io.frames);
+        }
+        if end <= io.meta.stop {
+            return;
+        }
+        for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            let past = (io.meta.frame + i as u64).saturating_sub(io.meta.stop) as f64;
+            *y = *y * (1.0 - past / fade).max(0.0) as f32;
+        }
+    }
+}
+
 /// Adds any number of wires, in order.
 pub struct Sum {
     /// Rate of the output.
@@ -121,6 +144,12 @@ impl<F: Fn(&[F8]) -> F8 + Send> Unit for Pure<F> {
             *y = (self.function)(&args[..count]);
         }
     }
+}
+
+/// The unit that computes `function` at `rate`.
+#[must_use]
+pub fn pure(rate: Rate, function: impl Fn(&[F8]) -> F8 + Send + 'static) -> Box<dyn Unit> {
+    Box::new(Pure { function, rate })
 }
 
 /// Evaluates a pure function of constants, for folding.

@@ -28,6 +28,9 @@ pub struct Meta {
     pub bpm: f64,
     /// Beats in a bar at the first frame.
     pub beats_per_bar: f64,
+    /// Frame from which sources that play by themselves are silent: the end of an offline piece, whose
+    /// tails ring on; `u64::MAX` if there is no end.
+    pub stop: u64,
 }
 
 /// How often the value on a wire changes.

@@ -46,6 +46,8 @@ pub(super) struct Flatten<'a> {
     pub diags: Vec<Diagnostic>,
     /// Its patterns place notes in the panorama: instruments have two channels.
     pub panned: bool,
+    /// The source of the track.
+    pub source: Option<NodeId>,
     memo: BTreeMap<NodeId, Value>,
     ordinals: BTreeMap<String, u32>,
     depth: usize,
@@ -61,6 +63,7 @@ impl<'a> Flatten<'a> {
             net: Net::default(),
             diags: Vec::new(),
             panned: false,
+            source: None,
             memo: BTreeMap::new(),
             ordinals: BTreeMap::new(),
             depth: 0,
@@ -78,7 +81,10 @@ impl<'a> Flatten<'a> {
             return vec![Wire::Const(0.0)];
         }
         self.depth += 1;
-        let value = self.make(id, node);
+        let mut value = self.make(id, node);
+        if self.source == Some(id) {
+            value = self.until_stop(id, node, value);
+        }
         self.depth -= 1;
         self.memo.insert(id, value.clone());
         value
@@ -304,7 +310,7 @@ impl<'a> Flatten<'a> {
     ) -> Value {
         let pick = |v: &Value| if v.is_empty() { Wire::Const(0.0) } else { v[ch % v.len()] };
         let ins: Vec<Wire> = inputs.iter().chain(params).map(pick).collect();
-        if let Make::Math(function) = kind.make {
+        if let Make::Math(function, _) = kind.make {
             let consts: Vec<f64> = ins
                 .iter()
                 .filter_map(|w| if let Wire::Const(x) = w { Some(*x) } else { None })
@@ -323,7 +329,7 @@ impl<'a> Flatten<'a> {
             }
         };
         let what = match kind.make {
-            Make::Math(_) => What::Math(kind),
+            Make::Math(..) => What::Math(kind),
             _ => What::Unit(kind),
         };
         let inst = self.push(id, node, what, ins, outs, rate);
@@ -382,6 +388,25 @@ impl<'a> Flatten<'a> {
         (0..outs as u8).map(|port| Wire::Out { inst, port }).collect()
     }
 
+    /// The source of a track, silent after the end of the piece unless notes play it.
+    fn until_stop(&mut self, id: NodeId, node: &Node, value: Value) -> Value {
+        let played = |what: &What| match what {
+            What::Instrument(_) | What::Kit(..) => true,
+            What::Processor(kind, _) => kind.class == crate::nodes::Class::Instrument,
+            _ => false,
+        };
+        if value.iter().any(
+            |w| matches!(w, Wire::Out { inst, .. } if played(&self.net.insts[*inst as usize].what)),
+        ) {
+            return value;
+        }
+        let wires = value.into_iter().map(|wire| {
+            let inst = self.push(id, node, What::UntilStop, vec![wire], 1, Rate::Audio);
+            Wire::Out { inst, port: 0 }
+        });
+        wires.collect()
+    }
+
     /// Adds an instance at the end of the net; it is as late as the latest of its inputs.
     fn push(
         &mut self,
@@ -392,7 +417,10 @@ impl<'a> Flatten<'a> {
         outs: u8,
         rate: Rate,
     ) -> u32 {
-        let stem = node.key.clone().unwrap_or_else(|| what.name().to_string());
+        // Helpers that come with a node do not take its key.
+        let helper = matches!(what, What::Sum | What::Align(_) | What::UntilStop);
+        let key = node.key.clone().filter(|_| !helper);
+        let stem = key.unwrap_or_else(|| what.name().to_string());
         let count = self.ordinals.entry(stem.clone()).or_insert(0);
         *count += 1;
         let path = if *count == 1 { stem } else { format!("{stem}{count}") };

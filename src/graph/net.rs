@@ -57,6 +57,8 @@ pub enum What {
     Sum,
     /// A delay of whole frames.
     Align(usize),
+    /// Silence after the end of the piece.
+    UntilStop,
     /// A processor of the table: audio inputs, then its parameters' wires.
     Processor(&'static Kind, usize),
     /// An instrument of the session.
@@ -73,7 +75,7 @@ impl What {
     /// Whether it runs in lanes (else it is a task of its own).
     #[must_use]
     pub fn is_light(&self) -> bool {
-        matches!(self, What::Unit(_) | What::Math(_) | What::Sum | What::Align(_))
+        matches!(self, What::Unit(_) | What::Math(_) | What::Sum | What::Align(_) | What::UntilStop)
     }
 
     /// Name for plans and messages.
@@ -83,6 +85,7 @@ impl What {
             What::Unit(k) | What::Math(k) | What::Processor(k, _) => k.name,
             What::Sum => "sum",
             What::Align(_) => "align",
+            What::UntilStop => "until_stop",
             What::Instrument(_) => "instrument",
             What::Kit(..) => "kit",
             What::Bank(_) => "bank",

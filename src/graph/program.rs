@@ -3,7 +3,7 @@
 use super::flatten::mix64;
 use super::net::{Inst, Net, What, Wire};
 use crate::dsp::F8;
-use crate::dsp::align::{Align, Pure, Sum};
+use crate::dsp::align::{Align, Sum, UntilStop};
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Ramp8, Rate, Source, Unit, UnitCx};
 use crate::nodes::Make;
@@ -219,9 +219,10 @@ impl Builder<'_> {
     fn unit(&self, index: u32, inst: &Inst, rates: &[Rate]) -> Box<dyn Unit> {
         match &inst.what {
             What::Sum => Box::new(Sum { rate: inst.rate }),
+            What::UntilStop => Box::new(UntilStop),
             What::Align(frames) => Box::new(Align::new(*frames)),
             What::Math(kind) => match kind.make {
-                Make::Math(function) => Box::new(Pure { function, rate: inst.rate }),
+                Make::Math(_, make) => make(inst.rate),
                 _ => unreachable!("What::Math is made of Make::Math only"),
             },
             What::Unit(kind) => match (kind.make, &inst.settings) {

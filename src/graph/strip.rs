@@ -30,6 +30,7 @@ pub(super) fn flatten(
         let leaves = Leaves::Strip { input: strip.input.clone(), tap: &tap, latency: &latency };
         let mut flatten = Flatten::new(session, rate, &leaves, &strip.name);
         flatten.panned = session.tracks.get(index).is_some_and(|t| panned(&t.plays));
+        flatten.source = strip.source;
         let exports = exports(&mut flatten, strip);
         diags.append(&mut flatten.diags);
         let net = flatten.net;

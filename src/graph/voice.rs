@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::dsp::unit::{Rate, Source};
 use crate::rt::program::pool;
 use crate::rt::voices::{VoiceConfig, Voices, input};
-use crate::session::{Arg, Instrument, Node, Session, node::SignalRef};
+use crate::session::{Arg, Instrument, Node, Session};
 
 /// Notes that an instrument can play at once.
 const VOICES: u32 = 256;
@@ -42,13 +42,13 @@ fn with_gate(
     let mut extended = session.clone();
     let gate = extended.add(Node::new("voice", vec![]).with("input", Arg::Text("gate".into())));
     let number = Arg::Number;
-    let signal = Arg::Node(SignalRef { signal: gate });
-    let envelope = Node::new("adsr", vec![]).with("gate", signal).with("attack", number(0.002));
+    let envelope =
+        Node::new("adsr", vec![]).with("gate", Arg::signal(gate)).with("attack", number(0.002));
     let envelope = envelope.with("decay", number(0.0)).with("sustain", number(1.0));
     let envelope = extended.add(envelope.with("release", number(0.01)));
     let place = session.node(instrument.voice).place.clone();
-    let inputs = vec![instrument.voice, envelope];
-    let gain = extended.add(Node { place, ..Node::new("mul", inputs) });
+    let gain = Node::new("mul", vec![instrument.voice]).with("b", Arg::signal(envelope));
+    let gain = extended.add(Node { place, ..gain });
     let leaves = Leaves::Voice(&instrument.params);
     let mut again = Flatten::new(&extended, flatten.rate, &leaves, &flatten.name);
     let gated = again.visit(gain);

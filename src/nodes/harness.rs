@@ -184,7 +184,7 @@ impl Setup {
                 seeds,
                 lanes: self.lanes,
             }),
-            Make::Math(function) => Box::new(Lifted { function, inputs: rates.len() }),
+            Make::Math(_, make) => make(if audio { Rate::Audio } else { Rate::Control }),
             _ => panic!("{} is not a unit", self.kind.name),
         };
         let outs = match self.kind.ports {
@@ -203,31 +203,6 @@ impl Setup {
             narrow: false,
             splits: vec![],
         }
-    }
-}
-
-/// Maths as a unit: the function of each frame.
-struct Lifted {
-    function: fn(&[F8]) -> F8,
-    inputs: usize,
-}
-
-impl Unit for Lifted {
-    #[inline(always)]
-    fn run(&mut self, io: &mut Io) {
-        let n = io.frames;
-        let mut x = [F8::ZERO; 8];
-        let mut at = |i: usize| {
-            for (k, x) in x.iter_mut().enumerate().take(self.inputs) {
-                *x = if i < n { io.ins.wire(k).at(i, n) } else { io.ins.wire(k).last() };
-            }
-            (self.function)(&x[..self.inputs])
-        };
-        for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
-            *y = at(i);
-        }
-        let (from, to) = (at(0), at(n));
-        io.outs.ramp(0, from, to);
     }
 }
 
@@ -319,6 +294,7 @@ impl UnitRunner {
             beat_end: beat(self.frame + frames as u64),
             bpm: self.bpm,
             beats_per_bar: 4.0,
+            stop: u64::MAX,
         };
         let mut buffers: [Option<Box<Frames>>; 2] = core::array::from_fn(|i| {
             (self.audio && i < self.outs).then(|| Box::new([F8::splat(f32::NAN); BLOCK]))

@@ -23,7 +23,7 @@ macro_rules! maths {
             ports: Ports::Signal,
             params: $params,
             rate: OutRate::Follow,
-            make: Make::Math($function),
+            make: Make::Math($function, |rate| crate::dsp::align::pure(rate, $function)),
             example: $example,
         }
     };

@@ -1,7 +1,7 @@
 //! Types of the node table, and looking a kind up.
 
 use crate::dsp::F8;
-use crate::dsp::unit::{Settings, Unit, UnitCx};
+use crate::dsp::unit::{Rate, Settings, Unit, UnitCx};
 use crate::rt::Processor;
 
 /// What a kind is for: how the manual groups it.
@@ -200,8 +200,9 @@ impl Sample {
 /// How the state of a kind is made.
 #[derive(Clone, Copy)]
 pub enum Make {
-    /// A pure function of its inputs and parameters, lane by lane; folded when all are constant.
-    Math(fn(&[F8]) -> F8),
+    /// A pure function of its inputs and parameters, lane by lane, folded when all are constant; and the
+    /// unit that computes it at a rate, in which the function is inlined.
+    Math(fn(&[F8]) -> F8, fn(Rate) -> Box<dyn Unit>),
     /// A light unit over lanes.
     Unit(fn(&UnitCx) -> Box<dyn Unit>),
     /// A processor of whole blocks (heavy, or with events, or with its own memory).

@@ -31,6 +31,7 @@ impl Stretch {
 pub struct Timeline {
     rate: f64,
     beats_per_bar: f64,
+    stop: u64,
     stretches: Vec<Stretch>,
     /// The stretch that was used last: time mostly goes forward.
     at: usize,
@@ -40,7 +41,12 @@ impl Timeline {
     /// A timeline of `stretches` (sorted, the first at 0 s) at `rate` hertz.
     #[must_use]
     pub fn new(rate: f64, beats_per_bar: f64, stretches: Vec<Stretch>) -> Timeline {
-        Timeline { rate, beats_per_bar, stretches, at: 0 }
+        Timeline { rate, beats_per_bar, stop: u64::MAX, stretches, at: 0 }
+    }
+
+    /// Sets the frame from which sources that play by themselves are silent.
+    pub fn stop_at(&mut self, frame: u64) {
+        self.stop = frame;
     }
 
     /// Sample rate in hertz.
@@ -68,7 +74,8 @@ impl Timeline {
         let end = (frame + frames as u64) as f64 / self.rate;
         let beat_end = self.locate(end).beat_at(end);
         let bpm = here.bpm + here.slope * (beat - here.beat);
-        Meta { rate: self.rate, frame, beat, beat_end, bpm, beats_per_bar: self.beats_per_bar }
+        let (rate, beats_per_bar, stop) = (self.rate, self.beats_per_bar, self.stop);
+        Meta { rate, frame, beat, beat_end, bpm, beats_per_bar, stop }
     }
 }
 

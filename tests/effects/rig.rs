@@ -208,6 +208,7 @@ impl Rig {
             beat_end: beats(self.frame + BLOCK as u64),
             bpm: 120.0,
             beats_per_bar: 4.0,
+            stop: u64::MAX,
         };
         self.frame += BLOCK as u64;
         let ramps: Vec<Ramp> = self
