@@ -8,6 +8,8 @@ pub mod table;
 
 pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds};
 
+pub mod analysis;
+pub mod convolve;
 pub mod delay;
 pub mod dynamics;
 pub mod harness;
@@ -16,12 +18,16 @@ pub mod maths;
 pub mod meter;
 pub mod noise;
 pub mod oscillator;
+pub mod pitch_shift;
 pub mod reverb;
+pub mod sampler;
 pub mod svf;
 
 /// The families of kinds, one slice a file.
 #[rustfmt::skip]
 pub(crate) static KINDS: &[&[Kind]] = &[
+    analysis::KINDS,
+    convolve::KINDS,
     delay::KINDS,
     dynamics::KINDS,
     limiter::KINDS,
@@ -29,6 +35,8 @@ pub(crate) static KINDS: &[&[Kind]] = &[
     meter::KINDS,
     noise::KINDS,
     oscillator::KINDS,
+    pitch_shift::KINDS,
     reverb::KINDS,
+    sampler::KINDS,
     svf::KINDS,
 ];

@@ -54,3 +54,15 @@ wide! {
         *peak = p;
     }
 }
+
+wide! {
+    /// `acc += x * h` for spectra whose halves are real parts, then imaginary parts.
+    pub fn add_products(re: &mut [F8], im: &mut [F8], x: &[F8], h: &[F8]) {
+        let half = re.len();
+        let ((xr, xi), (hr, hi)) = (x.split_at(half), h.split_at(half));
+        for i in 0..half.min(im.len()).min(xi.len()).min(hi.len()) {
+            re[i] += xr[i] * hr[i] - xi[i] * hi[i];
+            im[i] += xr[i] * hi[i] + xi[i] * hr[i];
+        }
+    }
+}

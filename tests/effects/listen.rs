@@ -74,3 +74,25 @@ pub fn tone(x: &[f32], freq: f64) -> f64 {
 pub fn step(x: &[f32]) -> f32 {
     x.windows(2).fold(0.0, |m, w| m.max((w[1] - w[0]).abs()))
 }
+
+/// Amplitude of the sine of `freq` that fits `x` best, and the root mean square of what it leaves.
+pub fn fit(x: &[f32], freq: f64) -> (f64, f64) {
+    let wave = |i: usize| {
+        let phase = std::f64::consts::TAU * freq / RATE * i as f64;
+        (libm::cos(phase), libm::sin(phase))
+    };
+    let (mut cc, mut cs, mut ss, mut xc, mut xs) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (i, &y) in x.iter().enumerate() {
+        let (c, s) = wave(i);
+        (cc, cs, ss) = (cc + c * c, cs + c * s, ss + s * s);
+        (xc, xs) = (xc + f64::from(y) * c, xs + f64::from(y) * s);
+    }
+    let det = cc * ss - cs * cs;
+    let (a, b) = ((xc * ss - xs * cs) / det, (xs * cc - xc * cs) / det);
+    let left = x.iter().enumerate().map(|(i, &y)| {
+        let (c, s) = wave(i);
+        let rest = f64::from(y) - a * c - b * s;
+        rest * rest
+    });
+    (libm::hypot(a, b), (left.sum::<f64>() / x.len() as f64).sqrt())
+}
