@@ -1,0 +1,12 @@
+#!/bin/sh
+# Installs what the tests need and runs them all, with formatting, lints and documentation: sh setup/test.sh
+set -eu
+cd "$(dirname "$0")/.."
+. setup/packages.sh
+need_rust
+need gcc libc6-dev sonic-pi-samples
+rustup component add rustfmt clippy >/dev/null 2>&1 || true
+cargo fmt --check
+cargo clippy --all-targets --quiet -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
+cargo test
