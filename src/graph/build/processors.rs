@@ -1,0 +1,158 @@
+//! The processors of a stage as tasks.
+
+use super::*;
+
+impl<'a> Builder<'a> {
+    pub(super) fn processors(&mut self, stage: usize, site: &mut Site) {
+        for index in self.of_stage(stage) {
+            for member in 0..self.members.len() {
+                let strip = &self.members[member];
+                let inst = &strip.net.insts[index as usize];
+                if inst.what.is_light() || matches!(inst.what, What::Import(_)) {
+                    continue;
+                }
+                match self.processor(strip, inst, site) {
+                    Ok(processor) => self.process_task(member, index, processor),
+                    Err(diags) => self.diags.extend(diags),
+                }
+            }
+        }
+    }
+
+    pub(super) fn processor(
+        &self,
+        strip: &StripNet,
+        inst: &Inst,
+        site: &Site,
+    ) -> Result<Box<dyn Processor>, Vec<Diagnostic>> {
+        let outs = inst.outs as usize;
+        let voices = |index| voices(site.session, index, site.rate, &strip.name, outs);
+        match &inst.what {
+            What::Instrument(index) => Ok(Box::new(voices(*index)?.0)),
+            What::Kit(sounds, chokes) => {
+                let sounds = sounds.iter().map(|&i| voices(i)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Box::new(Kit::new(sounds, chokes.clone())))
+            }
+            What::Bank(terms) => Ok(Box::new(bank(terms, site.rate))),
+            What::Processor(kind, channels) => {
+                let (Make::Processor(make), Some(settings)) = (kind.make, &inst.settings) else {
+                    unreachable!("What::Processor is made of Make::Processor, with settings")
+                };
+                let (channels, seed) = (*channels, inst.seed);
+                let cx = ProcCx { rate: site.rate, channels, settings, seed, assets: site.assets };
+                make(&cx).map_err(|message| vec![Diagnostic::error(message, inst.place.clone())])
+            }
+            _ => unreachable!("light instances are built into programs"),
+        }
+    }
+
+    pub(super) fn process_task(
+        &mut self,
+        member: usize,
+        index: u32,
+        processor: Box<dyn Processor>,
+    ) {
+        let inst = &self.members[member].net.insts[index as usize];
+        let (audio, numbers): (Vec<Wire>, Vec<Wire>) =
+            (audio_inputs(inst).collect(), number_inputs(inst).collect());
+        let ins = audio.into_iter().map(|w| self.audio_wire(member, w)).collect();
+        let params: Vec<u16> = numbers.into_iter().map(|w| self.number_wire(member, w)).collect();
+        let outs = (0..inst.outs).map(|port| self.buffer((member, index, port))).collect();
+        let task = self.tasks.len() as u16;
+        self.players[member].insert(index, task);
+        if let What::Processor(kind, _) = inst.what {
+            let names = kind.params.iter().filter(|p| p.kind == ParamKind::Number);
+            for (k, param) in names.enumerate() {
+                let target = ParamTarget { task, index: k as u16 };
+                self.params[member].insert(format!("{}.{}", inst.path, param.name), target);
+            }
+        }
+        let task = ProcessTask::new(processor, ins, outs, params, inst.node.0);
+        self.tasks.push(Task::Process(Box::new(task)));
+    }
+
+    /// The buffer of an audio input; silence has one of its own.
+    pub(super) fn audio_wire(&mut self, member: usize, wire: Wire) -> u16 {
+        match wire {
+            Wire::Out { inst, port } => self.buffer((member, inst, port)),
+            // A constant other than 0 has been made audio before it came here.
+            _ => match self.buffers.get(&(member, u32::MAX, 0)) {
+                Some(id) => *id,
+                None => {
+                    // Never written to, so it must not be one that an earlier task has used.
+                    let id = self.colours.fresh();
+                    self.buffers.insert((member, u32::MAX, 0), id);
+                    id
+                }
+            },
+        }
+    }
+
+    pub(super) fn number_wire(&mut self, member: usize, wire: Wire) -> u16 {
+        match wire {
+            Wire::Const(x) => self.line(x as f32),
+            Wire::Out { inst, port } => match self.lines.get(&(member, inst, port)) {
+                Some(line) => *line,
+                None => self.line(0.0),
+            },
+            Wire::Voice(_) => self.line(0.0),
+        }
+    }
+}
+
+/// The audio inputs of a processor: its own, then side-chains.
+pub(super) fn audio_inputs(inst: &Inst) -> impl Iterator<Item = Wire> + '_ {
+    inputs(inst, true)
+}
+
+/// The numeric parameters of a processor, in table order.
+pub(super) fn number_inputs(inst: &Inst) -> impl Iterator<Item = Wire> + '_ {
+    inputs(inst, false)
+}
+
+fn inputs(inst: &Inst, audio: bool) -> impl Iterator<Item = Wire> + '_ {
+    let (channels, kinds): (usize, Vec<ParamKind>) = match &inst.what {
+        What::Processor(kind, channels) => {
+            (*channels, kind.params.iter().filter(|p| p.is_wire()).map(|p| p.kind).collect())
+        }
+        _ => (0, Vec::new()),
+    };
+    inst.ins.iter().enumerate().filter_map(move |(i, wire)| {
+        let is_audio = i < channels || kinds.get(i - channels) == Some(&ParamKind::Audio);
+        (is_audio == audio).then_some(*wire)
+    })
+}
+
+/// The bank of alike terms.
+fn bank(terms: &[Net], rate: f64) -> Bank {
+    let (mut groups, mut masks) = (Vec::new(), Vec::new());
+    let (mut outs, mut buffers) = (Vec::new(), 0);
+    for (group, members) in terms.chunks(LANES).enumerate() {
+        let nets: Vec<&Net> = members.iter().collect();
+        let insts: Vec<u32> = (0..nets[0].insts.len() as u32).collect();
+        let keep: Vec<(u32, u8)> = nets[0]
+            .outs
+            .iter()
+            .filter_map(|w| match w {
+                Wire::Out { inst, port } => Some((*inst, *port)),
+                _ => None,
+            })
+            .collect();
+        let group = group as u64;
+        let request = Request {
+            members: &nets,
+            splat: false,
+            insts: &insts,
+            keep: &keep,
+            reserved: 0,
+            rate,
+            group,
+        };
+        let built = build(&request);
+        outs = keep.iter().map(|w| built.kept[w]).collect();
+        buffers = buffers.max(built.buffers);
+        masks.push(F8(core::array::from_fn(|lane| if lane < nets.len() { 1.0 } else { 0.0 })));
+        groups.push(built.program);
+    }
+    Bank::new(groups, pool(buffers), outs, masks)
+}
