@@ -260,7 +260,7 @@ impl Player {
                 Some((index as f32, sounds[index].1.iter().map(String::as_str).collect()))
             }
             Voice::Sampler(sounds) => {
-                let params: Vec<&str> = Vec::new();
+                let params = crate::nodes::sampler::NOTE_PARAMS.to_vec();
                 let names: Vec<&str> = sounds.iter().map(String::as_str).collect();
                 let named = controls.get("s").is_some_and(|s| matches!(s, Value::Text(_)));
                 if named {
@@ -353,10 +353,7 @@ fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> Voice {
         }
         "sampler" => {
             let path = node.text("path").unwrap_or("");
-            Voice::Sampler({
-                let _ = (path, assets);
-                Vec::new()
-            })
+            Voice::Sampler(crate::nodes::sampler::sounds(path, assets).unwrap_or_default())
         }
         _ => Voice::Nothing,
     }
