@@ -259,3 +259,16 @@ pub(crate) fn loop_at(p: &Pattern, cycles: Frac, cps: f64) -> Built {
     let looped = p.operate(Op::Set, How::In, &Pattern::pure(Value::Map(set))).slow(cycles);
     Ok(looped.with_steps(steps))
 }
+
+/// `a` at position 0, `b` at position 1, both at full gain in the middle.
+pub(crate) fn xfade(a: &Pattern, position: &Pattern, b: &Pattern) -> Pattern {
+    let gain = |flip: bool| {
+        let level = position.map(move |v| {
+            let x = v.as_num().unwrap_or(0.0);
+            let x = if flip { 1.0 - x } else { x };
+            Value::Num(if x < 0.5 { 1.0 } else { 1.0 - (x - 0.5) / 0.5 })
+        });
+        control_pattern(vec!["gain".into()], &level)
+    };
+    sequence::stack(vec![a.mul(&gain(false)), b.mul(&gain(true))])
+}

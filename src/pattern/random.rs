@@ -54,6 +54,15 @@ pub fn irand(n: f64) -> Pattern {
     Pattern::signal(move |t, seed| libm::trunc(rand_at(t + seed) * n))
 }
 
+/// Lists of `n` random numbers.
+pub(crate) fn rand_list(n: usize) -> Pattern {
+    Pattern::new(move |ctx, span, out| {
+        let all = rands_at(span.begin.to_f64() + ctx.seed, n);
+        let list = all.into_iter().map(|x| Value::Num(x.abs())).collect();
+        out.push(Event::new(None, span, Value::List(list)));
+    })
+}
+
 /// Smoothed random numbers: one per cycle with a quintic blend between (K. Perlin, "Improving
 /// noise", 2002, in one dimension without gradients).
 pub fn perlin() -> Pattern {

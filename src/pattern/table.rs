@@ -3,7 +3,7 @@
 mod choice;
 mod effects;
 mod make;
-mod operate;
+pub(crate) mod operate;
 mod rhythm;
 mod stepwise;
 mod timing;
@@ -161,9 +161,12 @@ fn control_rows() -> Vec<Row> {
     for c in control::CONTROLS {
         let names: Vec<Arc<str>> = c.names.iter().map(|n| Arc::from(*n)).collect();
         let spelled = [&c.names[..1], c.aliases].concat().join(" ");
+        // `clip(notes)` is a function of its own.
+        let functions = spelled.trim_start_matches("clip ").to_string();
         let made = names.clone();
-        let show = format!("{}(\"0 1\")", c.names[0]);
-        rows.push(make(&spelled, &[("values", Kind::Pattern)], c.doc, &show, move |args| {
+        let called = functions.split(' ').next().unwrap_or_default();
+        let show = format!("{called}(\"0 1\")");
+        rows.push(make(&functions, &[("values", Kind::Pattern)], c.doc, &show, move |args| {
             Ok(control::control_pattern(made.clone(), &args.sequence()?))
         }));
         let show = format!("note(\"c3 e3\").{}(\"0 1\")", c.names[0]);

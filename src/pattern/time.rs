@@ -161,7 +161,7 @@ impl Pattern {
         if part == Frac::ZERO {
             Pattern::silence()
         } else if part < Frac::ZERO {
-            self.zoom(part + Frac::ONE, Frac::ONE).slow(part)
+            self.zoom(part + Frac::ONE, Frac::ONE).slow(part.abs())
         } else {
             self.zoom(Frac::ZERO, part).slow(part)
         }

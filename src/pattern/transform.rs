@@ -98,7 +98,7 @@ pub(crate) fn within(c: &In<'_>) -> Built {
 /// Some events through the function, by chance; the others plain.
 pub(crate) fn sometimes_by(c: &In<'_>, chance: f64) -> Built {
     let changed = c.apply(&c.pat.undegrade_by(1.0 - chance))?;
-    Ok(sequence::stack(vec![c.pat.degrade_by(chance), changed]))
+    Ok(sequence::stack(vec![c.pat.degrade_by(chance), changed]).with_steps(None))
 }
 
 /// Some cycles through the function, by chance.
@@ -106,7 +106,7 @@ pub(crate) fn some_cycles_by(c: &In<'_>, chance: f64) -> Built {
     let plain = c.pat.degrade_by_with(&random::rand().segment(Frac::ONE), chance);
     let other = random::inverse_rand().segment(Frac::ONE);
     let changed = c.apply(&c.pat.degrade_by_with(&other, 1.0 - chance))?;
-    Ok(sequence::stack(vec![plain, changed]))
+    Ok(sequence::stack(vec![plain, changed]).with_steps(None))
 }
 
 /// Plain on the left, through the function on the right, `by` apart.
@@ -136,7 +136,7 @@ pub(crate) fn echo_with(
     Ok(sequence::stack((0..times as i64).map(copy).collect::<Result<_, _>>()?))
 }
 
-/// Multiplies the `gain` of each event, setting it where there is none.
+/// Sets the `gain` of each event.
 pub(crate) fn fade(p: &Pattern, gain: f64) -> Pattern {
     let gain = Controls::from([(Arc::from("gain"), Value::Num(gain))]);
     p.operate(

@@ -1,8 +1,10 @@
 //! The manual of what scripts can call: the node table, and the functions that are bound by hand.
 
 use super::entries::{ENTRIES, Entry};
+use super::pattern;
 use crate::diag::nearest;
 use crate::nodes::{Class, Kind, Make, Param, ParamKind, Ports, find, kinds};
+use crate::pattern::table::{Row, rows};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -52,7 +54,11 @@ pub fn exists(name: &str) -> bool {
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     let kinds = kinds().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()));
-    let mut all: Vec<&str> = ENTRIES.iter().flat_map(|e| e.names).copied().chain(kinds).collect();
+    let rows = rows().iter().filter(|r| pattern::is_bound(r));
+    let patterns =
+        rows.flat_map(|r| std::iter::once(&*r.name).chain(r.aliases.iter().map(|a| &**a)));
+    let entries = ENTRIES.iter().flat_map(|e| e.names).copied();
+    let mut all: Vec<&str> = entries.chain(kinds).chain(patterns).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -64,7 +70,10 @@ pub fn names() -> Vec<&'static str> {
 /// What is wrong with the name, and the nearest that has a page.
 pub fn page(name: &str) -> Result<String, String> {
     let entries = ENTRIES.iter().filter(|e| e.names.contains(&name)).map(entry_page);
-    let pages: Vec<String> = entries.chain(find(name).map(kind_page)).collect();
+    let rows = rows().iter().filter(|r| pattern::is_bound(r));
+    let named = rows.filter(|r| *r.name == *name || r.aliases.iter().any(|a| **a == *name));
+    let pages: Vec<String> =
+        entries.chain(find(name).map(kind_page)).chain(named.map(pattern_page)).collect();
     if pages.is_empty() {
         let near = nearest(name, names());
         let near = near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
@@ -79,6 +88,22 @@ fn entry_page(entry: &Entry) -> String {
         let _ = writeln!(page, "\nNames: {}", entry.names.join(" "));
     }
     let _ = write!(page, "\nExample\n  {}\n", entry.example);
+    page
+}
+
+fn pattern_page(row: &Row) -> String {
+    let list: Vec<&str> = row.args.iter().map(|(name, _)| *name).collect();
+    let list = list.join(", ");
+    let form = match (row.is_method(), row.is_constant()) {
+        (true, _) => format!("pattern.{}({list})", row.name),
+        (_, true) => row.name.to_string(),
+        _ => format!("{}({list})", row.name),
+    };
+    let mut page = format!("{form}\n\nPattern: {}.\n", row.doc);
+    if !row.aliases.is_empty() {
+        let _ = writeln!(page, "\nAlso: {}", row.aliases.join(" "));
+    }
+    let _ = write!(page, "\nExample\n  {}\n", row.example);
     page
 }
 

@@ -3,7 +3,7 @@
 use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, ParamPath, Signal, Strip, Voice};
-use super::{instrument, kinds, maths, operators, piece, resolver, tracks};
+use super::{instrument, kinds, maths, operators, pattern, piece, resolver, tracks};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
 use std::time::{Duration, Instant};
@@ -38,6 +38,7 @@ pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
     });
     printing(&mut engine, desk);
     types(&mut engine);
+    pattern::register(&mut engine);
     maths::register(&mut engine);
     kinds::register(&mut engine);
     operators::register(&mut engine);

@@ -187,6 +187,9 @@ fn stack(cx: &Cx, parts: &Array) -> Fallible<Dynamic> {
     if parts.iter().any(|p| p.is::<Failed>()) {
         return Ok(Dynamic::from(Failed));
     }
+    if parts.iter().any(|p| p.is::<crate::pattern::Pattern>() || p.is_string()) {
+        return super::pattern::stack(cx, parts);
+    }
     with(cx, |build, place| {
         let mut inputs = Vec::new();
         for part in parts {

@@ -1,7 +1,7 @@
 //! Rows: functions applied to patterns, copies, and what they do to controls.
 
 use super::Kind::{Function, Functions, Number, Pattern as Pat, Text, ValueFunction};
-use super::{Row, lift, lift_same, raw};
+use super::{Row, lift, lift_same, make, raw};
 use crate::pattern::call::{Arg, Args, Built};
 use crate::pattern::{Frac, Pattern, PatternError, control, sequence, transform};
 use std::sync::Arc;
@@ -113,14 +113,14 @@ pub(super) fn rows() -> Vec<Row> {
             "m(\"<0 1>*4\").fast_chunk(4, |p| p.add(10))",
             |c| transform::chunk(c, false, true),
         ),
-        lift_same(
+        lift(
             "chunk_into chunkinto",
             &[num("parts"), f],
             "like chunk, the function seeing the part as a loop",
             "m(\"0 1 2 3\").chunk_into(4, |p| p.fast(2))",
             |c| transform::chunk_into(c, false),
         ),
-        lift_same(
+        lift(
             "chunk_back_into chunkbackinto",
             &[num("parts"), f],
             "like chunk_into, backwards",
@@ -192,9 +192,13 @@ pub(super) fn rows() -> Vec<Row> {
                 _ => Err(PatternError::new("filter_values needs a function of a value")),
             },
         ),
-        lift("bypass", &[num("on")], "silence while on", "m(\"a b\").bypass(\"<0 1>\")", |c| {
-            Ok(if c.num(0)? != 0.0 { Pattern::silence() } else { c.pat.clone() })
-        }),
+        lift_same(
+            "bypass",
+            &[num("on")],
+            "silence while on",
+            "m(\"a b\").bypass(\"<0 1>\")",
+            |c| Ok(if c.num(0)? != 0.0 { Pattern::silence() } else { c.pat.clone() }),
+        ),
         raw("hush", &[], "silence", "m(\"a b\").hush()", |_, _| Ok(Pattern::silence())),
         raw(
             "xfade",
@@ -203,20 +207,17 @@ pub(super) fn rows() -> Vec<Row> {
             "s(\"bd*4\").xfade(\"<0 0.5 1>\", s(\"hh*8\"))",
             |p, a| {
                 a.count(2)?;
-                let (pos, b) = (a.pattern(0)?, a.pattern(1)?);
-                let gain = |flip: bool| {
-                    let level = pos.map(move |v| {
-                        let x = v.as_num().unwrap_or(0.0);
-                        let x = if flip { 1.0 - x } else { x };
-                        crate::pattern::Value::Num(if x < 0.5 {
-                            1.0
-                        } else {
-                            1.0 - (x - 0.5) / 0.5
-                        })
-                    });
-                    control::control_pattern(vec!["gain".into()], &level)
-                };
-                Ok(sequence::stack(vec![p.mul(&gain(false)), b.mul(&gain(true))]))
+                Ok(control::xfade(p, &a.pattern(0)?, &a.pattern(1)?))
+            },
+        ),
+        make(
+            "xfade",
+            &[("pattern", Pat), ("position", Pat), ("other", Pat)],
+            "fades between two patterns by their gain",
+            "xfade(s(\"bd*4\"), \"<0 0.5 1>\", s(\"hh*8\"))",
+            |a| {
+                a.count(3)?;
+                Ok(control::xfade(&a.pattern(0)?, &a.pattern(1)?, &a.pattern(2)?))
             },
         ),
         raw(

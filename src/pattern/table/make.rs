@@ -316,6 +316,12 @@ fn numbers() -> Vec<Row> {
             "randrun(4)",
             |a| Ok(random::randrun(need_int("randrun", &a.value(0)?)?.clamp(0, 4096) as usize)),
         ),
+        make("rand_l", &[num("count")], "lists of random numbers", "rand_l(4).segment(2)", |a| {
+            Ok(a.pattern(0)?.join(Join::Inner, |v| {
+                let n = need_int("rand_l", v)?.clamp(0, 4096) as usize;
+                Ok(random::rand_list(n))
+            }))
+        }),
         make(
             "brand_by",
             &[num("probability")],

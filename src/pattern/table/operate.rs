@@ -2,10 +2,13 @@
 
 use super::Kind::{Number, Pattern as Pat};
 use super::{Row, lift, lift_same, raw};
+use crate::pattern::join::Join;
 use crate::pattern::operators::{How, Op};
-use crate::pattern::{Pattern, PatternError, Value};
+use crate::pattern::pick::{Lookup, Outside, pick};
+use crate::pattern::{Arg, Pattern, PatternError, Value};
 
-const OPS: &[(&str, Op, &str)] = &[
+/// The operators: name, what it does, its description.
+pub(crate) const OPS: &[(&str, Op, &str)] = &[
     ("set", Op::Set, "takes the other value, or its controls"),
     ("keep", Op::Keep, "keeps its own value"),
     ("keepif", Op::KeepIf, "keeps its own value where the other is true"),
@@ -32,7 +35,8 @@ const OPS: &[(&str, Op, &str)] = &[
     ("or", Op::Or, "this value if it is true, else the other"),
 ];
 
-const HOWS: &[(&str, How, &str)] = &[
+/// The structures: suffix, meaning, description.
+pub(crate) const HOWS: &[(&str, How, &str)] = &[
     ("", How::In, ""),
     ("_in", How::In, ""),
     ("_out", How::Out, ", with the structure of the other"),
@@ -70,6 +74,11 @@ pub(super) fn rows() -> Vec<Row> {
         let doc = format!("takes the other value or its controls{where_from}");
         let name = if name == "in" { "in_ in" } else { name };
         rows.push(raw(name, &[("other", Pat)], &doc, "m(\"0 1\").out(\"2 3 4\")", move |p, a| {
+            // `squeeze(numbers, [patterns])` is the function of that name, called as a method.
+            if let (How::Squeeze, [Arg::List(l)]) = (how, a.items) {
+                let from = l.iter().map(Arg::to_sequence).collect::<Result<_, _>>()?;
+                return Ok(pick(p, Lookup::List(from), Outside::Wrap, Join::Squeeze));
+            }
             Ok(p.operate(Op::Set, how, &a.sequence()?))
         }));
     }

@@ -1,7 +1,7 @@
 //! Rows: rhythm taken from patterns, Euclidean rhythms, repetition.
 
 use super::Kind::{Number, Pattern as Pat};
-use super::{Row, lift, lift_same, raw};
+use super::{Row, lift, lift_same, make, raw};
 use crate::pattern::call::{need_frac, need_int};
 use crate::pattern::join::Join;
 use crate::pattern::structure::morph;
@@ -165,17 +165,18 @@ pub(super) fn rows() -> Vec<Row> {
                 }))
             },
         ),
-        raw(
+        make(
             "morph",
-            &[("other", Pat), ("by", Number)],
+            &[("from", Pat), ("to", Pat), ("by", Number)],
             "from one list of onsets towards another",
-            "m(\"1:0:1:0\").morph(\"1:1:0:0\", 0.5)",
-            |p, a| {
-                a.count(2)?;
-                let (from, to) = (p.clone(), a.pattern(0)?);
-                crate::pattern::call::lift(&[from.impure(), to, a.pattern(1)?], Join::Inner, |v| {
-                    Ok(morph(&onsets(&v[0])?, &onsets(&v[1])?, need_frac("morph", &v[2])?))
-                })
+            "morph([1, 0, 1, 0], [1, 1, 0, 0], 0.5)",
+            |a| {
+                a.count(3)?;
+                crate::pattern::call::lift(
+                    &[a.pattern(0)?, a.pattern(1)?, a.pattern(2)?],
+                    Join::Inner,
+                    |v| Ok(morph(&onsets(&v[0])?, &onsets(&v[1])?, need_frac("morph", &v[2])?)),
+                )
             },
         ),
         raw(

@@ -58,11 +58,7 @@ pub(super) fn rows() -> Vec<Row> {
             &[num("part")],
             "repeats the first part of each cycle",
             "m(\"a b c d\").linger(0.25)",
-            |c| {
-                // Each cycle starts over, so that a changing part never shows the middle of a repetition.
-                let p = c.pat.linger(c.frac(0)?);
-                Ok(p)
-            },
+            |c| Ok(c.pat.linger(c.frac(0)?)),
         ),
         lift(
             "ribbon rib",
@@ -182,5 +178,5 @@ fn swing(p: &Pattern, amount: f64, parts: Frac) -> crate::pattern::call::Built {
     let late = by.join(crate::pattern::join::Join::Inner, move |v| {
         Ok(slow.late(crate::pattern::call::need_frac("swing", v)?))
     });
-    Ok(late.fast(parts))
+    Ok(late.fast(parts).with_steps(p.steps()))
 }

@@ -69,7 +69,9 @@ impl Scale {
                     .min()
                     .filter(|(d, _)| *d <= 3)
                     .map_or(String::new(), |(_, n)| format!("; did you mean \"{n}\"?"));
-                Err(PatternError::new(format!("there is no scale \"{kind}\"{near}")))
+                Err(PatternError::new(format!(
+                    "there is no scale \"{kind}\"{near} (in a pattern, write ':' for the spaces of a name)"
+                )))
             }
         }
     }
@@ -279,7 +281,7 @@ mod tests {
 
     #[test]
     fn every_scale_parses_and_starts_on_its_tonic() {
-        assert!(names().count() > 150);
+        assert!(names().count() > 100);
         for name in names() {
             let scale = Scale::get(&format!("D:{name}")).expect(name);
             assert_eq!(scale.degree(0).to_string(), "D3", "{name}");
