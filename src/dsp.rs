@@ -2,6 +2,7 @@
 
 pub mod align;
 pub mod blep;
+pub mod clock;
 pub mod lanes;
 pub mod lines;
 pub mod math;

@@ -9,34 +9,60 @@ pub mod table;
 pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds};
 
 pub mod analysis;
+pub mod chorus;
+pub mod comb;
 pub mod convolve;
+pub mod curve;
 pub mod delay;
 pub mod dynamics;
+pub mod envelope;
 pub mod harness;
+pub mod ladder;
+pub mod lfo;
 pub mod limiter;
 pub mod maths;
 pub mod meter;
+pub mod modulator;
 pub mod noise;
+pub mod onepole;
 pub mod oscillator;
+pub mod phaser;
 pub mod pitch_shift;
 pub mod reverb;
 pub mod sampler;
+pub mod shaper;
+pub mod smooth;
+pub mod stereo;
+pub mod supersaw;
 pub mod svf;
 
 /// The families of kinds, one slice a file.
 #[rustfmt::skip]
 pub(crate) static KINDS: &[&[Kind]] = &[
     analysis::KINDS,
+    chorus::KINDS,
+    comb::KINDS,
     convolve::KINDS,
+    curve::KINDS,
     delay::KINDS,
     dynamics::KINDS,
+    envelope::KINDS,
+    ladder::KINDS,
+    lfo::KINDS,
     limiter::KINDS,
     maths::KINDS,
     meter::KINDS,
+    modulator::KINDS,
     noise::KINDS,
+    onepole::KINDS,
     oscillator::KINDS,
+    phaser::KINDS,
     pitch_shift::KINDS,
     reverb::KINDS,
     sampler::KINDS,
+    shaper::KINDS,
+    smooth::KINDS,
+    stereo::KINDS,
+    supersaw::KINDS,
     svf::KINDS,
 ];

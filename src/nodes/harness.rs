@@ -261,7 +261,48 @@ impl UnitRunner {
         self.run(frames)[0].iter().map(|x| x.0[lane]).collect()
     }
 
-    fn range(&mut self, start: usize, frames: usize, out: &mut [Vec<F8>]) {
+    /// A function that runs one same block over and over, with nothing around it: for benchmarks.
+    pub fn block(&mut self) -> impl FnMut() {
+        let (sources, scalars, pool) = self.wires(0, BLOCK);
+        let mut meta = self.meta(BLOCK);
+        let (mut buffers, mut ramps) = (self.buffers(), [Ramp8::default(); 2]);
+        move || {
+            let mut io = Io {
+                ins: Ins::new(&sources, &scalars, &pool, 0, BLOCK),
+                outs: Outs::new(&mut buffers, &mut ramps, 0, BLOCK),
+                frames: BLOCK,
+                meta: &meta,
+            };
+            self.unit.process(&mut io);
+            meta.frame += BLOCK as u64;
+        }
+    }
+
+    fn buffers(&self) -> [Option<Box<Frames>>; 2] {
+        core::array::from_fn(|i| {
+            (self.audio && i < self.outs).then(|| Box::new([F8::splat(f32::NAN); BLOCK]))
+        })
+    }
+
+    fn meta(&self, frames: usize) -> Meta {
+        let beat = |frame: u64| frame as f64 / self.rate * self.bpm / 60.0;
+        Meta {
+            rate: self.rate,
+            frame: self.frame,
+            beat: beat(self.frame),
+            beat_end: beat(self.frame + frames as u64),
+            bpm: self.bpm,
+            beats_per_bar: 4.0,
+        }
+    }
+
+    /// The inputs of `frames` frames from `start` in the block.
+    #[expect(clippy::type_complexity, reason = "the three tables that `Ins` joins")]
+    fn wires(
+        &self,
+        start: usize,
+        frames: usize,
+    ) -> (Vec<Source>, Vec<Ramp8>, Vec<Option<Box<Frames>>>) {
         let (mut sources, mut scalars, mut pool) = (vec![], vec![], vec![]);
         let ramp = |from, to| Ramp8 { from, to };
         for (k, feed) in self.feeds.iter().enumerate() {
@@ -299,6 +340,13 @@ impl UnitRunner {
         let mut buffers: [Option<Box<Frames>>; 2] = core::array::from_fn(|i| {
             (self.audio && i < self.outs).then(|| Box::new([F8::splat(f32::NAN); BLOCK]))
         });
+        (sources, scalars, pool)
+    }
+
+    fn range(&mut self, start: usize, frames: usize, out: &mut [Vec<F8>]) {
+        let (sources, scalars, pool) = self.wires(start, frames);
+        let meta = self.meta(frames);
+        let mut buffers = self.buffers();
         let mut ramps = [Ramp8::default(); 2];
         let mut io = Io {
             ins: Ins::new(&sources, &scalars, &pool, start, frames),
