@@ -293,6 +293,7 @@ impl UnitRunner {
             beat_end: beat(self.frame + frames as u64),
             bpm: self.bpm,
             beats_per_bar: 4.0,
+            stop: u64::MAX,
         }
     }
 
@@ -327,19 +328,6 @@ impl UnitRunner {
                 None
             });
         }
-        let beat = |frame: u64| frame as f64 / self.rate * self.bpm / 60.0;
-        let meta = Meta {
-            rate: self.rate,
-            frame: self.frame,
-            beat: beat(self.frame),
-            beat_end: beat(self.frame + frames as u64),
-            bpm: self.bpm,
-            beats_per_bar: 4.0,
-            stop: u64::MAX,
-        };
-        let mut buffers: [Option<Box<Frames>>; 2] = core::array::from_fn(|i| {
-            (self.audio && i < self.outs).then(|| Box::new([F8::splat(f32::NAN); BLOCK]))
-        });
         (sources, scalars, pool)
     }
 
