@@ -6,6 +6,9 @@ use super::lanes::{F8, LANES};
 pub struct Lines {
     data: Vec<f32>,
     lanes: usize,
+    /// Memory of one lane, in frames.
+    size: usize,
+    /// Of the part of it that is in use, a power of two; less one.
     mask: i64,
     /// Absolute number of the next frame to be written.
     at: i64,
@@ -22,9 +25,44 @@ impl Lines {
         Lines {
             data: vec![0.0; size * lanes],
             lanes,
+            size,
             mask: size as i64 - 1,
             at: 0,
             birth: [0; LANES],
+        }
+    }
+
+    /// The same, which uses no more of its memory than [`Lines::need`] has asked for: short delays stay in
+    /// the cache, and what is never touched is never given by the system.
+    #[must_use]
+    pub fn growing(lanes: usize, frames: usize) -> Lines {
+        let mut lines = Lines::new(lanes, frames);
+        lines.mask = lines.mask.min(1023);
+        lines
+    }
+
+    /// Makes room for reads up to `frames` back. Moves what is remembered if it must grow.
+    #[inline(always)]
+    pub fn need(&mut self, frames: usize) {
+        if frames + 8 > self.mask as usize + 1 {
+            self.grow(frames + 8);
+        }
+    }
+
+    fn grow(&mut self, frames: usize) {
+        while (self.mask as usize + 1) < frames.min(self.size) {
+            let old = self.mask + 1;
+            let mask = 2 * old - 1;
+            for line in self.data.chunks_exact_mut(self.size) {
+                for frame in (self.at - old).max(0)..self.at {
+                    line[(frame & mask) as usize] = line[(frame & self.mask) as usize];
+                }
+            }
+            // What had been overwritten in the smaller ring is nowhere in the larger one.
+            for birth in &mut self.birth {
+                *birth = (*birth).max(self.at - old);
+            }
+            self.mask = mask;
         }
     }
 
@@ -51,7 +89,7 @@ impl Lines {
         if frame < self.birth[lane] {
             return 0.0;
         }
-        self.data[lane * (self.mask as usize + 1) + (frame & self.mask) as usize]
+        self.data[lane * self.size + (frame & self.mask) as usize]
     }
 
     /// Writes `x`, lane by lane, as the next frames.
@@ -59,7 +97,7 @@ impl Lines {
     pub fn write(&mut self, x: &[F8]) {
         let size = self.mask as usize + 1;
         for lane in 0..self.lanes {
-            let line = &mut self.data[lane * size..(lane + 1) * size];
+            let line = &mut self.data[lane * self.size..][..size];
             let first = (self.at & self.mask) as usize;
             let split = x.len().min(size - first);
             for (y, x) in line[first..].iter_mut().zip(&x[..split]) {
@@ -82,7 +120,7 @@ impl Lines {
             }
             return;
         }
-        let line = &self.data[lane * size..(lane + 1) * size];
+        let line = &self.data[lane * self.size..][..size];
         let first = (start & self.mask) as usize;
         let split = out.len().min(size - first);
         let (head, rest) = out.split_at_mut(split);
@@ -101,15 +139,15 @@ impl Lines {
     pub fn read_moving(&self, lane: usize, start: f64, speed: f64, out: &mut [F8]) {
         for (i, y) in out.iter_mut().enumerate() {
             let position = start + speed * i as f64;
-            let whole = position.floor();
-            let at = whole as i64;
+            // Truncation is the floor here but for what lies before the beginning.
+            let at = position as i64 - i64::from(position < 0.0);
             let points = [
                 self.get(lane, at - 1),
                 self.get(lane, at),
                 self.get(lane, at + 1),
                 self.get(lane, at + 2),
             ];
-            y.0[lane] = hermite(points, (position - whole) as f32);
+            y.0[lane] = hermite(points, (position - at as f64) as f32);
         }
     }
 }
@@ -146,5 +184,27 @@ impl Glide {
     /// Forgets where it was: the next target is taken at once.
     pub fn reset(&mut self) {
         self.now = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_that_grows_remembers_what_it_held() {
+        let mut lines = Lines::growing(2, 10_000);
+        let frames: Vec<F8> = (0..3000).map(|i| F8::splat(i as f32)).collect();
+        lines.write(&frames[..1500]);
+        lines.need(900);
+        lines.need(4000);
+        lines.write(&frames[1500..]);
+        let mut out = [F8::ZERO; 3000];
+        lines.read(1, 0, &mut out);
+        for (i, y) in out.iter().enumerate() {
+            // The first ring held the 1024 frames before frame 1500.
+            let want = if i < 1500 - 1024 { 0.0 } else { i as f32 };
+            assert_eq!(y.0[1], want, "frame {i}");
+        }
     }
 }

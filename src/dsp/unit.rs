@@ -112,6 +112,19 @@ impl Wire<'_> {
         }
     }
 
+    /// The value at each of `frames` frames: the wire itself if it is audio, else written to `scratch`.
+    #[inline(always)]
+    #[must_use]
+    pub fn frames<'s>(&'s self, frames: usize, scratch: &'s mut Frames) -> &'s [F8] {
+        if let Wire::Audio(a) = self {
+            return a;
+        }
+        for (i, y) in scratch[..frames].iter_mut().enumerate() {
+            *y = self.at(i, frames);
+        }
+        &scratch[..frames]
+    }
+
     /// How often the value changes.
     #[must_use]
     pub fn rate(&self) -> Rate {

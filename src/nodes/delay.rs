@@ -53,7 +53,7 @@ pub const KINDS: &[Kind] = &[
         params: &[TIME, FEEDBACK, MIX, DAMP, BEATS, MAX],
         rate: OutRate::Audio,
         make: Make::Unit(|cx| {
-            Box::new(Delay { loops: Loop::new(cx), line: Lines::new(cx.lanes, frames(cx)) })
+            Box::new(Delay { loops: Loop::new(cx), line: Lines::growing(cx.lanes, frames(cx)) })
         }),
         example: "track(\"a\", saw(110)).fx(delay(0.375, 0.5, 0.3))",
     },
@@ -70,8 +70,8 @@ pub const KINDS: &[Kind] = &[
         make: Make::Unit(|cx| {
             Box::new(PingPong {
                 loops: Loop::new(cx),
-                left: Lines::new(cx.lanes, frames(cx)),
-                right: Lines::new(cx.lanes, frames(cx)),
+                left: Lines::growing(cx.lanes, frames(cx)),
+                right: Lines::growing(cx.lanes, frames(cx)),
                 state: F8::ZERO,
             })
         }),
@@ -154,6 +154,16 @@ impl Loop {
         }
     }
 
+    /// Frames back from the newest that the range may read.
+    #[inline(always)]
+    fn furthest(&self, frames: usize) -> usize {
+        let mut furthest = 0.0f64;
+        for &(from, step) in &self.heads[..self.lanes] {
+            furthest = furthest.max(from.max(from + step * frames as f64));
+        }
+        furthest as usize + BLOCK + 4
+    }
+
     /// How many frames, of those from `start` on, can be read before one of them must be written.
     #[inline(always)]
     fn chunk(&self, start: usize, frames: usize) -> usize {
@@ -195,6 +205,9 @@ impl Unit for Delay {
         let n = io.frames;
         let input = io.ins.wire(0);
         let Lot { mut feedback, mut mix, open } = self.loops.prepare(&io.ins, 1, n, io.meta);
+        self.line.need(self.loops.furthest(n));
+        let mut scratch = [F8::ZERO; BLOCK];
+        let input = input.frames(n, &mut scratch);
         let out = io.outs.audio(0);
         let mut echo = [F8::ZERO; BLOCK];
         let mut state = self.loops.state;
@@ -203,7 +216,7 @@ impl Unit for Delay {
             let size = self.loops.chunk(start, n);
             self.loops.read(&self.line, start, &mut echo[..size]);
             for i in 0..size {
-                let (x, wet) = (input.at(start + i, n), echo[i]);
+                let (x, wet) = (input[start + i], echo[i]);
                 state = state + (wet - state) * open;
                 out[start + i] = x + (wet - x) * mix.0;
                 echo[i] = x + state * feedback.0;
@@ -242,6 +255,12 @@ impl Unit for PingPong {
         let n = io.frames;
         let (x, y) = (io.ins.wire(0), io.ins.wire(1));
         let Lot { mut feedback, mut mix, open } = self.loops.prepare(&io.ins, 2, n, io.meta);
+        let furthest = self.loops.furthest(n);
+        self.left.need(furthest);
+        self.right.need(furthest);
+        let mut scratch = [[F8::ZERO; BLOCK]; 2];
+        let [spare, other] = &mut scratch;
+        let (x, y) = (x.frames(n, spare), y.frames(n, other));
         let (out_left, out_right) = io.outs.stereo();
         let (mut a, mut b) = ([F8::ZERO; BLOCK], [F8::ZERO; BLOCK]);
         let (mut state_left, mut state_right) = (self.loops.state, self.state);
@@ -251,7 +270,7 @@ impl Unit for PingPong {
             self.loops.read(&self.left, start, &mut a[..size]);
             self.loops.read(&self.right, start, &mut b[..size]);
             for i in 0..size {
-                let (l, r) = (x.at(start + i, n), y.at(start + i, n));
+                let (l, r) = (x[start + i], y[start + i]);
                 let (wet_left, wet_right) = (a[i], b[i]);
                 state_left = state_left + (wet_left - state_left) * open;
                 state_right = state_right + (wet_right - state_right) * open;

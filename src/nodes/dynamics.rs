@@ -14,7 +14,7 @@ use super::table::{Kind, Param, ParamKind};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::lines::Lines;
-use crate::dsp::unit::{BLOCK, Ins, Io, Rate, Unit, UnitCx, Wire};
+use crate::dsp::unit::{BLOCK, Ins, Io, Rate, Unit, UnitCx};
 
 /// The kinds of this family.
 pub const KINDS: &[Kind] =
@@ -212,10 +212,10 @@ impl<S: Shape + 'static> Dynamics<S> {
 }
 
 #[inline(always)]
-fn largest(wire: &Wire, from: usize, to: usize, frames: usize) -> F8 {
+fn largest(frames: &[F8]) -> F8 {
     let mut peak = F8::ZERO;
-    for i in from..to {
-        peak = wire.at(i, frames).abs().max(peak);
+    for x in frames {
+        peak = x.abs().max(peak);
     }
     peak
 }
@@ -243,16 +243,21 @@ impl<S: Shape> Unit for Dynamics<S> {
         let rest = n % STEP;
         self.shape.settle(&Settled { ins: &io.ins, base: channels, rate: self.rate, rest });
         let (left, right) = (io.ins.wire(0), io.ins.wire(channels - 1));
-        let key = self.sidechain.map(|i| io.ins.wire(channels + i));
+        let key = io.ins.wire(channels + self.sidechain.unwrap_or(0));
+        let mut scratch = [[F8::ZERO; BLOCK]; 3];
+        let [first, second, third] = &mut scratch;
+        let (left, right) = (left.frames(n, first), right.frames(n, second));
+        let key = self.sidechain.map(|_| key.frames(n, third));
         let mut gains = [F8::ONE; BLOCK];
         let mut gain = self.gain;
         let mut start = 0;
         while start < n {
             let end = (start + STEP).min(n);
-            let level = match &key {
-                Some(key) => largest(key, start, end, n),
+            let level = match key {
+                Some(key) => largest(&key[start..end]),
                 None if !self.own => F8::ZERO,
-                None => largest(&left, start, end, n).max(largest(&right, start, end, n)),
+                None if channels == 1 => largest(&left[start..end]),
+                None => largest(&left[start..end]).max(largest(&right[start..end])),
             };
             let frames = end - start;
             let to = self.shape.gain(level, Step { frames, last: frames < STEP });
@@ -265,11 +270,15 @@ impl<S: Shape> Unit for Dynamics<S> {
             start = end;
         }
         self.gain = gain;
-        for (c, wire) in [left, right].into_iter().take(channels).enumerate() {
+        for (c, input) in [left, right].into_iter().take(channels).enumerate() {
             let out = io.outs.audio(c);
-            for (i, y) in out.iter_mut().enumerate() {
-                *y = wire.at(i, n);
+            if self.ahead.is_none() {
+                for ((y, x), g) in out.iter_mut().zip(input).zip(&gains) {
+                    *y = *x * *g;
+                }
+                continue;
             }
+            out.copy_from_slice(input);
             self.delay(c, out);
             for (y, g) in out.iter_mut().zip(&gains) {
                 *y = *y * *g;

@@ -184,9 +184,10 @@ impl PitchShift {
     /// The sample of channel `c`, `distance` frames before the newest.
     #[inline(always)]
     fn read(&self, c: usize, distance: f64) -> f32 {
-        let back = libm::ceil(distance);
-        let t = (back - distance) as f32;
-        let first = self.at.wrapping_sub(back as usize + 1);
+        let whole = distance as usize;
+        let back = whole + usize::from((whole as f64) < distance);
+        let t = (back as f64 - distance) as f32;
+        let first = self.at.wrapping_sub(back + 1);
         let ring = &self.rings[c];
         let point = |i: usize| ring[first.wrapping_add(i) & self.mask];
         if t == 0.0 { point(1) } else { hermite([point(0), point(1), point(2), point(3)], t) }

@@ -78,6 +78,9 @@ pub struct Rig {
     frame: u64,
     /// What the last block said.
     pub status: Status,
+    /// Where the blocks of a unit are split in two, as a note would; 0 is nowhere.
+    pub split: usize,
+    lanes: usize,
 }
 
 impl Rig {
@@ -94,6 +97,23 @@ impl Rig {
         texts: &[(&'static str, &'static str)],
         sidechain: bool,
         shelf: &Shelf,
+    ) -> Result<Rig, String> {
+        Rig::build(name, channels, numbers, texts, sidechain, shelf, LANES)
+    }
+
+    /// The same for a unit with memory in one lane only.
+    pub fn lone(name: &str, channels: usize, numbers: &[(&'static str, f64)]) -> Rig {
+        Rig::build(name, channels, numbers, &[], false, &Shelf::default(), 1).expect("builds")
+    }
+
+    fn build(
+        name: &str,
+        channels: usize,
+        numbers: &[(&'static str, f64)],
+        texts: &[(&'static str, &'static str)],
+        sidechain: bool,
+        shelf: &Shelf,
+        lanes: usize,
     ) -> Result<Rig, String> {
         let kind = find(name).expect("a kind of the table");
         for (n, _) in numbers {
@@ -120,7 +140,7 @@ impl Rig {
                 ins: &rates,
                 settings: &settings,
                 seeds: [7; LANES],
-                lanes: LANES,
+                lanes,
             })),
             Make::Processor(make) => State::Processor(make(&ProcCx {
                 rate: RATE,
@@ -133,7 +153,19 @@ impl Rig {
         };
         let moved = values.iter().map(|(_, x)| *x).collect();
         let status = Status::Playing;
-        Ok(Rig { state, kind, channels, outs, values, moved, sidechain, frame: 0, status })
+        Ok(Rig {
+            state,
+            kind,
+            channels,
+            outs,
+            values,
+            moved,
+            sidechain,
+            frame: 0,
+            status,
+            split: 0,
+            lanes,
+        })
     }
 
     /// Moves parameter `name` to `value` over the next block.
@@ -222,7 +254,13 @@ impl Rig {
         }
         match &mut self.state {
             State::Unit(unit) => {
-                lanes(unit.as_mut(), self.kind, self.channels, self.outs, input, &ramps, &meta)
+                let shape = Shape {
+                    channels: self.channels,
+                    outs: self.outs,
+                    split: self.split,
+                    lanes: self.lanes,
+                };
+                run_lanes(unit.as_mut(), self.kind, &shape, input, &ramps, &meta)
             }
             State::Processor(processor) => {
                 let pool: Vec<_> = input.iter().map(|c| Some(Box::new(Buffer(*c)))).collect();
@@ -250,41 +288,56 @@ impl Rig {
     }
 }
 
-/// One block of a unit, in the same way in all lanes; the lanes must agree.
-fn lanes(
-    unit: &mut dyn Unit,
-    kind: &Kind,
+/// How a unit is joined.
+struct Shape {
     channels: usize,
     outs: usize,
+    split: usize,
+    lanes: usize,
+}
+
+/// One block of a unit, in the same way in all lanes; the lanes must agree.
+fn run_lanes(
+    unit: &mut dyn Unit,
+    kind: &Kind,
+    shape: &Shape,
     input: &[[f32; BLOCK]],
     ramps: &[Ramp],
     meta: &Meta,
 ) -> Vec<[f32; BLOCK]> {
     let frames = |c: &[f32; BLOCK]| -> Frames { std::array::from_fn(|i| F8::splat(c[i])) };
     let pool: Vec<_> = input.iter().map(|c| Some(Box::new(frames(c)))).collect();
-    let scalars: Vec<Ramp8> =
-        ramps.iter().map(|r| Ramp8 { from: F8::splat(r.from), to: F8::splat(r.to) }).collect();
-    let mut sources: Vec<Source> = (0..channels).map(|c| Source::Audio(c as u16)).collect();
+    let mut sources: Vec<Source> = (0..shape.channels).map(|c| Source::Audio(c as u16)).collect();
     for (i, p) in kind.params.iter().filter(|p| p.is_wire()).enumerate() {
-        let side = p.kind == ParamKind::Audio && input.len() > channels;
-        sources.push(if side { Source::Audio(channels as u16) } else { Source::Scalar(i as u16) });
+        let side = p.kind == ParamKind::Audio && input.len() > shape.channels;
+        let audio = Source::Audio(shape.channels as u16);
+        sources.push(if side { audio } else { Source::Scalar(i as u16) });
     }
     let mut buffers = [None, None];
-    for buffer in buffers.iter_mut().take(outs) {
+    for buffer in buffers.iter_mut().take(shape.outs) {
         *buffer = Some(Box::new([F8::splat(f32::NAN); BLOCK]));
     }
     let mut out_ramps = [Ramp8::default(); 2];
-    unit.process(&mut Io {
-        ins: Ins::new(&sources, &scalars, &pool, 0, BLOCK),
-        outs: Outs::new(&mut buffers, &mut out_ramps, 0, BLOCK),
-        frames: BLOCK,
-        meta,
-    });
+    for (from, to) in [(0, shape.split), (shape.split, BLOCK)] {
+        if from == to {
+            continue;
+        }
+        let at = |r: &Ramp, i: usize| F8::splat(r.from + (r.to - r.from) * i as f32 / BLOCK as f32);
+        let scalars: Vec<Ramp8> =
+            ramps.iter().map(|r| Ramp8 { from: at(r, from), to: at(r, to) }).collect();
+        unit.process(&mut Io {
+            ins: Ins::new(&sources, &scalars, &pool, from, to - from),
+            outs: Outs::new(&mut buffers, &mut out_ramps, from, to - from),
+            frames: to - from,
+            meta,
+        });
+    }
     buffers
         .iter()
         .flatten()
         .map(|b| {
-            assert!(b.iter().all(|f| f.0[0].to_bits() == f.0[7].to_bits()), "lanes differ");
+            let last = shape.lanes - 1;
+            assert!(b.iter().all(|f| f.0[0].to_bits() == f.0[last].to_bits()), "lanes differ");
             std::array::from_fn(|i| b[i].0[0])
         })
         .collect()

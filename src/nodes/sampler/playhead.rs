@@ -34,8 +34,9 @@ impl Playhead {
     /// Both channels at the place where it is.
     #[inline(always)]
     pub fn read(&self, sample: &Sample) -> (f32, f32) {
-        let whole = self.position.floor();
-        let (at, t) = (whole as i64, (self.position - whole) as f32);
+        // Truncation is the floor here but for what lies before the beginning.
+        let at = self.position as i64 - i64::from(self.position < 0.0);
+        let t = (self.position - at as f64) as f32;
         let left = self.channel(&sample.channels[0], at, t);
         match sample.channels.get(1) {
             Some(right) => (left, self.channel(right, at, t)),

@@ -60,7 +60,6 @@ pub struct LaneTask {
     lines: Vec<LineStore>,
     /// Scalars that an event has moved in the last block, and their number.
     moved: Vec<u16>,
-    tail: usize,
     endless: bool,
     idle: usize,
     asleep: bool,
@@ -78,7 +77,6 @@ impl LaneTask {
         lines: Vec<LineStore>,
     ) -> LaneTask {
         LaneTask {
-            tail: program.tail(),
             // A program that computes control lines must run, whatever it hears.
             endless: program.endless() || !lines.is_empty(),
             program,
@@ -138,7 +136,8 @@ impl LaneTask {
         self.store_lines(bench);
         let peak = self.store(bench);
         self.settle();
-        self.asleep = quiet && self.idle > self.tail && peak < SILENCE;
+        // A unit may know better how long it rings once it has run: an echo, by its feedback.
+        self.asleep = quiet && peak < SILENCE && self.idle > self.program.tail();
         if peak < f32::INFINITY {
             return None;
         }
