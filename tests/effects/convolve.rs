@@ -77,12 +77,12 @@ fn a_normalized_response_keeps_the_level_and_dry_is_in_time() {
         Rig::with("convolve", 1, numbers, &texts, false, &shelf).expect("builds")
     };
     let x = noise(4, 96_000);
-    let out = build(&[("mix", 1.0)]).run(&[x.clone()]);
+    let out = build(&[("mix", 1.0)]).run(std::slice::from_ref(&x));
     let change = db(rms(&out[0][9600..]) / rms(&x));
     assert!(change.abs() < 1.0, "{change}");
     let mut dry = build(&[("mix", 0.0)]);
     let late = dry.latency();
-    let out = dry.run(&[x.clone()]);
+    let out = dry.run(std::slice::from_ref(&x));
     assert_eq!(out[0][late..96_000], x[..96_000 - late]);
 }
 

@@ -44,7 +44,7 @@ fn voices_with_overtones_do_not_click() {
         .collect();
     for semitones in [-7.0, 5.0] {
         let mut rig = Rig::new("pitch_shift", 1, &[("semitones", semitones)]);
-        let out = &rig.run(&[voice.clone()])[0][9600..];
+        let out = &rig.run(std::slice::from_ref(&voice))[0][9600..];
         let ratio = libm::exp2(semitones / 12.0) as f32;
         assert!(step(out) < step(&voice) * ratio * 1.1, "{} {}", step(out), step(&voice));
     }

@@ -91,7 +91,7 @@ fn the_room_answers_after_the_predelay_then_falls_silent() {
 #[test]
 fn a_dry_reverb_changes_nothing_and_wild_parameters_stay_finite() {
     let input = noise(4, 6400);
-    let dry = Rig::new("reverb", 1, &[("mix", 0.0)]).run(&[input.clone()]);
+    let dry = Rig::new("reverb", 1, &[("mix", 0.0)]).run(std::slice::from_ref(&input));
     assert_eq!(dry[0], input);
     let mut rig = Rig::new("reverb", 2, &[]);
     for wild in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e9, -1e9, 0.0] {
