@@ -152,6 +152,12 @@ impl Piece {
         &self.session
     }
 
+    /// The audio files that its nodes have loaded.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
     /// What is worth knowing about the script.
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
