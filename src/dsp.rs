@@ -15,4 +15,4 @@ pub mod values;
 pub mod wide;
 
 pub use lanes::{F8, M8};
-pub use unit::{Io, Unit, Wire};
+pub use unit::{Io, Kernel, Unit, Wire};

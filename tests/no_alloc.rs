@@ -79,7 +79,8 @@ fn rendering_neither_allocates_nor_frees() {
     let scripts = scripts();
     assert!(scripts.len() >= 10, "the examples and pieces are there");
     for path in scripts {
-        let piece = Runtime::new().load(&path).unwrap_or_else(|e| panic!("{}: {e:#?}", path.display()));
+        let piece =
+            Runtime::new().load(&path).unwrap_or_else(|e| panic!("{}: {e:#?}", path.display()));
         let session = piece.session();
         let compiled = compile(session, 48_000.0, piece.library()).expect("compiles");
         let mut player = Player::new(session, &compiled, 48_000.0, piece.library(), None);

@@ -1,7 +1,7 @@
 //! A delay of whole frames, and the adaptor that makes a unit of a pure function.
 
 use super::lanes::{F8, LANES};
-use super::unit::{Io, Rate, Unit};
+use super::unit::{Io, Kernel, Rate, Unit};
 
 /// Delays one wire by a fixed number of frames: latency compensation.
 pub struct Align {
@@ -17,7 +17,7 @@ impl Align {
     }
 }
 
-impl Unit for Align {
+impl Kernel for Align {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let input = io.ins.wire(0);
@@ -41,7 +41,7 @@ impl Unit for Align {
 /// within 10 ms: for sources that would play for ever.
 pub struct UntilStop;
 
-impl Unit for UntilStop {
+impl Kernel for UntilStop {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let input = io.ins.wire(0);
@@ -66,7 +66,7 @@ pub struct Sum {
     pub rate: Rate,
 }
 
-impl Unit for Sum {
+impl Kernel for Sum {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         if self.rate != Rate::Audio {
@@ -108,7 +108,7 @@ pub struct Pure<F> {
     pub rate: Rate,
 }
 
-impl<F: Fn(&[F8]) -> F8 + Send> Unit for Pure<F> {
+impl<F: Fn(&[F8]) -> F8 + Send> Kernel for Pure<F> {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let count = io.ins.len().min(PURE_ARGUMENTS);

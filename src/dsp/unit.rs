@@ -263,12 +263,10 @@ pub struct Io<'a> {
     pub meta: &'a Meta,
 }
 
-/// A light piece of DSP over eight independent lanes. Called on the audio thread.
-///
-/// An implementation writes [`run`](Unit::run), marked `#[inline(always)]` so that it is compiled for the
-/// widest registers of the machine; everyone else calls [`process`](Unit::process).
-pub trait Unit: Send {
-    /// Renders the range: reads `io.ins`, writes every frame of every output.
+/// A light piece of DSP over eight independent lanes, as its author writes it. Called on the audio thread.
+pub trait Kernel: Send {
+    /// Renders the range: reads `io.ins`, writes every frame of every output. Marked `#[inline(always)]`,
+    /// so that it is compiled for the widest registers of the machine.
     fn run(&mut self, io: &mut Io);
 
     /// Clears one lane's state: a new voice begins there. Called on the audio thread.
@@ -292,23 +290,55 @@ pub trait Unit: Send {
     fn tail(&self) -> usize {
         0
     }
+}
 
-    /// Runs the range with the widest registers that this machine has; the bits are the same on all.
+/// A [`Kernel`] as programs hold it. Every kernel is one.
+pub trait Unit: Send {
+    /// Renders the range with the widest registers that this machine has; the bits are the same on all.
+    fn process(&mut self, io: &mut Io);
+    /// See [`Kernel::reset`].
+    fn reset(&mut self, lane: usize);
+    /// See [`Kernel::sounding`].
+    fn sounding(&self) -> Option<u8>;
+    /// See [`Kernel::latency`].
+    fn latency(&self) -> usize;
+    /// See [`Kernel::tail`].
+    fn tail(&self) -> usize;
+}
+
+impl<K: Kernel> Unit for K {
     fn process(&mut self, io: &mut Io) {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
+        if super::wide::wide_registers() {
             // SAFETY: the feature was found on this processor just above.
             unsafe { run_avx2(self, io) };
             return;
         }
         self.run(io);
     }
+
+    fn reset(&mut self, lane: usize) {
+        Kernel::reset(self, lane);
+    }
+
+    fn sounding(&self) -> Option<u8> {
+        Kernel::sounding(self)
+    }
+
+    fn latency(&self) -> usize {
+        Kernel::latency(self)
+    }
+
+    fn tail(&self) -> usize {
+        Kernel::tail(self)
+    }
 }
 
-#[cfg(target_arch = "x86_64")]
+/// Debug builds leave this second copy of every kernel out: it doubles the time that they take to build.
+#[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
 #[target_feature(enable = "avx2")]
-unsafe fn run_avx2<U: Unit + ?Sized>(unit: &mut U, io: &mut Io) {
-    unit.run(io);
+unsafe fn run_avx2<K: Kernel>(kernel: &mut K, io: &mut Io) {
+    kernel.run(io);
 }
 
 /// What a unit is built from. Built on the control thread.

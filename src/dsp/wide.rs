@@ -2,6 +2,23 @@
 
 use super::lanes::F8;
 
+/// Set to keep to the base instruction set; see [`keep_narrow`].
+static NARROW: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Makes the whole program keep to the base instruction set from now on (or not): the bits are the same,
+/// which tests show by asking for both.
+pub fn keep_narrow(narrow: bool) {
+    NARROW.store(narrow, std::sync::atomic::Ordering::Relaxed);
+}
+
+/// Whether the wide registers of this machine are there and may be used.
+#[cfg(target_arch = "x86_64")]
+#[must_use]
+pub fn wide_registers() -> bool {
+    std::arch::is_x86_feature_detected!("avx2")
+        && !NARROW.load(std::sync::atomic::Ordering::Relaxed)
+}
+
 /// Defines a function whose body is compiled twice, for the base instruction set and for AVX2, and
 /// chosen by the machine; the bits are the same.
 macro_rules! wide {
@@ -10,11 +27,11 @@ macro_rules! wide {
         pub fn $name($($arg: $type),*) {
             #[inline(always)]
             fn base($($arg: $type),*) $body
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
             #[target_feature(enable = "avx2")]
             unsafe fn avx2($($arg: $type),*) { base($($arg),*) }
-            #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("avx2") {
+            #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
+            if $crate::dsp::wide::wide_registers() {
                 // SAFETY: the feature was found on this processor just above.
                 unsafe { avx2($($arg),*) };
                 return;

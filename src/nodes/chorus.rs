@@ -5,7 +5,7 @@ use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::phase::Phase8;
 use crate::dsp::ring::Ring;
-use crate::dsp::unit::{Io, Unit, UnitCx};
+use crate::dsp::unit::{Io, Kernel, UnitCx};
 
 const RATE: Param =
     Param::number("rate", "Hz", (0.0, 20.0), 0.8, "Cycles in a second.").exponential();
@@ -99,7 +99,7 @@ impl Vibrato {
     }
 }
 
-impl Unit for Vibrato {
+impl Kernel for Vibrato {
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
         let (x, rate, depth) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));
@@ -170,7 +170,7 @@ impl Sweep {
     }
 }
 
-impl Unit for Sweep {
+impl Kernel for Sweep {
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
         let wire = |i: usize| io.ins.wire(i);

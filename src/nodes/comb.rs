@@ -4,7 +4,7 @@ use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::ring::Ring;
-use crate::dsp::unit::{Io, Unit, UnitCx};
+use crate::dsp::unit::{Io, Kernel, UnitCx};
 
 const LOWEST: f64 = 16.0;
 
@@ -49,7 +49,7 @@ impl Comb {
     }
 }
 
-impl Unit for Comb {
+impl Kernel for Comb {
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
         let (x, freq) = (io.ins.wire(0), io.ins.wire(1));

@@ -2,7 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports};
 use crate::dsp::F8;
-use crate::dsp::unit::{Io, Unit, UnitCx};
+use crate::dsp::unit::{Io, Kernel, UnitCx};
 
 /// The kinds of this file.
 pub const KINDS: &[Kind] = &[
@@ -48,7 +48,7 @@ pub const KINDS: &[Kind] = &[
 
 struct Ramp;
 
-impl Unit for Ramp {
+impl Kernel for Ramp {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (from, to, beats) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));
@@ -110,7 +110,7 @@ impl Drawn {
     }
 }
 
-impl Unit for Drawn {
+impl Kernel for Drawn {
     fn run(&mut self, io: &mut Io) {
         io.outs.ramp(0, self.at(io.meta.beat), self.at(io.meta.beat_end));
     }

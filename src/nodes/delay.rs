@@ -4,7 +4,7 @@ use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::lines::{Glide, Lines};
-use crate::dsp::unit::{BLOCK, Ins, Io, Meta, Unit, UnitCx};
+use crate::dsp::unit::{BLOCK, Ins, Io, Kernel, Meta, UnitCx};
 
 const TIME: Param =
     Param::number("time", "s", (0.0001, 60.0), 0.375, "Time from one echo to the next.")
@@ -199,7 +199,7 @@ struct Delay {
     line: Lines,
 }
 
-impl Unit for Delay {
+impl Kernel for Delay {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
@@ -249,7 +249,7 @@ struct PingPong {
     state: F8,
 }
 
-impl Unit for PingPong {
+impl Kernel for PingPong {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

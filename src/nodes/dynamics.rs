@@ -14,7 +14,7 @@ use super::table::{Kind, Param, ParamKind};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::lines::Lines;
-use crate::dsp::unit::{BLOCK, Ins, Io, Rate, Unit, UnitCx};
+use crate::dsp::unit::{BLOCK, Ins, Io, Kernel, Rate, Unit, UnitCx};
 
 /// The kinds of this family.
 pub const KINDS: &[Kind] =
@@ -235,7 +235,7 @@ impl<S: Shape> Dynamics<S> {
     }
 }
 
-impl<S: Shape> Unit for Dynamics<S> {
+impl<S: Shape> Kernel for Dynamics<S> {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

@@ -3,7 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
-use crate::dsp::unit::{BLOCK, Io, Unit, UnitCx};
+use crate::dsp::unit::{BLOCK, Io, Kernel, UnitCx};
 
 const GATE: Param = Param::number(
     "gate",
@@ -233,7 +233,7 @@ impl Envelope {
     }
 }
 
-impl Unit for Envelope {
+impl Kernel for Envelope {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

@@ -342,11 +342,10 @@ impl UnitRunner {
             frames,
             meta: &meta,
         };
-        if self.narrow {
-            self.unit.run(&mut io);
-        } else {
-            self.unit.process(&mut io);
-        }
+        // Whatever runs beside this meanwhile has the same bits either way.
+        crate::dsp::wide::keep_narrow(self.narrow);
+        self.unit.process(&mut io);
+        crate::dsp::wide::keep_narrow(false);
         for (k, channel) in out.iter_mut().enumerate() {
             match &buffers[k] {
                 Some(buffer) => channel.extend_from_slice(&buffer[start..start + frames]),

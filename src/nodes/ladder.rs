@@ -2,7 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
-use crate::dsp::unit::{Io, Ramp8, Unit, Wire};
+use crate::dsp::unit::{Io, Kernel, Ramp8, Wire};
 use crate::dsp::values::{Any, Held, Line, Stream, Values};
 
 /// The kinds of this file.
@@ -94,7 +94,7 @@ impl Values for Moving<'_> {
     }
 }
 
-impl Unit for Ladder {
+impl Kernel for Ladder {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

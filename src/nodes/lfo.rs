@@ -5,7 +5,7 @@ use crate::dsp::F8;
 use crate::dsp::clock::{Clock, Time};
 use crate::dsp::lanes::LANES;
 use crate::dsp::random::at_index;
-use crate::dsp::unit::{Io, Unit, UnitCx};
+use crate::dsp::unit::{Io, Kernel, UnitCx};
 
 /// The shapes of an lfo.
 pub(super) const SHAPES: &[&str] =
@@ -127,7 +127,7 @@ impl Lfo {
     }
 }
 
-impl Unit for Lfo {
+impl Kernel for Lfo {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let rate = io.ins.wire(0);

@@ -3,7 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports};
 use crate::dsp::F8;
 use crate::dsp::phase::Phase8;
-use crate::dsp::unit::{Io, Unit, UnitCx};
+use crate::dsp::unit::{Io, Kernel, UnitCx};
 
 const EFFECT: Kind = Kind {
     name: "",
@@ -85,7 +85,7 @@ struct RingMod {
     scale: f32,
 }
 
-impl Unit for RingMod {
+impl Kernel for RingMod {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
@@ -110,7 +110,7 @@ struct Tremolo {
     steep: f32,
 }
 
-impl Unit for Tremolo {
+impl Kernel for Tremolo {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
@@ -141,7 +141,7 @@ struct Crush {
     held: F8,
 }
 
-impl Unit for Crush {
+impl Kernel for Crush {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

@@ -4,7 +4,7 @@ use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::phase::Phase8;
 use crate::dsp::random::Random8;
-use crate::dsp::unit::{Io, Unit};
+use crate::dsp::unit::{Io, Kernel};
 use crate::dsp::values::{Any, Values, by_rate};
 
 const SOURCE: Kind = Kind {
@@ -93,7 +93,7 @@ struct White {
     random: Random8,
 }
 
-impl Unit for White {
+impl Kernel for White {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let mut random = self.random;
@@ -123,7 +123,7 @@ const SECTIONS: [(f32, f32); 6] = [
     (-0.7616, -0.016_898),
 ];
 
-impl Unit for Pink {
+impl Kernel for Pink {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (mut random, mut poles) = (self.random, self.poles);
@@ -167,7 +167,7 @@ impl Impulse {
     }
 }
 
-impl Unit for Impulse {
+impl Kernel for Impulse {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let freq = io.ins.wire(0);
@@ -188,7 +188,7 @@ struct Dust {
     scale: f32,
 }
 
-impl Unit for Dust {
+impl Kernel for Dust {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let rate = Any(io.ins.wire(0), io.frames);
@@ -208,7 +208,7 @@ impl Unit for Dust {
 
 struct Constant;
 
-impl Unit for Constant {
+impl Kernel for Constant {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let value = Any(io.ins.wire(0), io.frames);

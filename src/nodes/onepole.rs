@@ -3,7 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::unit::Ramp8;
-use crate::dsp::unit::{Io, Unit, UnitCx, Wire};
+use crate::dsp::unit::{Io, Kernel, UnitCx, Wire};
 use crate::dsp::values::{Any, Held, Line, Stream, Values};
 
 const EFFECT: Kind = Kind {
@@ -116,7 +116,7 @@ impl Values for Moving<'_> {
     }
 }
 
-impl Unit for OnePole {
+impl Kernel for OnePole {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

@@ -2,7 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::phase::Phase8;
-use crate::dsp::unit::{BLOCK, Io, Unit, UnitCx, Wire};
+use crate::dsp::unit::{BLOCK, Io, Kernel, Unit, UnitCx, Wire};
 use crate::dsp::values::{Held, Values, by_rate};
 use crate::dsp::{F8, blep};
 
@@ -124,7 +124,7 @@ impl Sine {
     }
 }
 
-impl Unit for Sine {
+impl Kernel for Sine {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
@@ -257,7 +257,7 @@ impl<W: Waveform> Oscillator<W> {
     }
 }
 
-impl<W: Waveform> Unit for Oscillator<W> {
+impl<W: Waveform> Kernel for Oscillator<W> {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

@@ -4,7 +4,7 @@ use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::phase::Phase8;
-use crate::dsp::unit::{Io, Unit};
+use crate::dsp::unit::{Io, Kernel};
 
 /// The kinds of this file.
 pub const KINDS: &[Kind] = &[Kind {
@@ -73,7 +73,7 @@ impl Side {
     }
 }
 
-impl Unit for Phaser {
+impl Kernel for Phaser {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

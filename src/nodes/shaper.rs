@@ -3,7 +3,7 @@
 use super::maths::decibels;
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
-use crate::dsp::unit::{Io, Unit, Wire};
+use crate::dsp::unit::{Io, Kernel, Wire};
 use crate::dsp::values::{Any, Stream, Values};
 
 const EFFECT: Kind = Kind {
@@ -210,7 +210,7 @@ impl<C: Curve> Shaper<C> {
     }
 }
 
-impl<C: Curve> Unit for Shaper<C> {
+impl<C: Curve> Kernel for Shaper<C> {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (x, a) = (io.ins.wire(0), io.ins.wire(1));

@@ -4,7 +4,7 @@ use super::table::{Class, Curve, Kind, Make, OutRate, Param, ParamKind, Ports};
 use crate::dsp::F8;
 use crate::dsp::clock::{Clock, Time};
 use crate::dsp::lanes::LANES;
-use crate::dsp::unit::{Io, Unit};
+use crate::dsp::unit::{Io, Kernel};
 
 /// The kinds of this file.
 pub const KINDS: &[Kind] = &[
@@ -68,7 +68,7 @@ impl Smooth {
     }
 }
 
-impl Unit for Smooth {
+impl Kernel for Smooth {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (n, rate) = (io.frames, io.meta.rate);
@@ -108,7 +108,7 @@ struct Hold {
     cycle: [f64; LANES],
 }
 
-impl Unit for Hold {
+impl Kernel for Hold {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (x, rate) = (io.ins.wire(0), io.ins.wire(1));

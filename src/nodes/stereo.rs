@@ -2,7 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
-use crate::dsp::unit::{Io, Unit, Wire};
+use crate::dsp::unit::{Io, Kernel, Wire};
 
 /// The kinds of this file.
 pub const KINDS: &[Kind] = &[
@@ -92,7 +92,7 @@ impl Pan {
     }
 }
 
-impl Unit for Pan {
+impl Kernel for Pan {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (a, b) = (io.ins.wire(0), io.ins.wire(1));
@@ -107,7 +107,7 @@ impl Unit for Pan {
 
 struct Width;
 
-impl Unit for Width {
+impl Kernel for Width {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

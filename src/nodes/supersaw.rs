@@ -4,7 +4,7 @@ use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::lanes::LANES;
 use crate::dsp::phase::Phase8;
 use crate::dsp::random::mix;
-use crate::dsp::unit::{Io, Unit, UnitCx, Wire};
+use crate::dsp::unit::{Io, Kernel, UnitCx, Wire};
 use crate::dsp::{F8, blep};
 
 /// The kinds of this file.
@@ -63,7 +63,7 @@ impl SuperSaw {
             seeds: cx.seeds,
             known: (F8::splat(-1.0), F8::ZERO),
         };
-        (0..LANES).for_each(|lane| unit.reset(lane));
+        (0..LANES).for_each(|lane| Kernel::reset(&mut unit, lane));
         unit
     }
 
@@ -86,7 +86,7 @@ fn levels(knob: F8) -> (F8, F8) {
     (middle * power, side * power)
 }
 
-impl Unit for SuperSaw {
+impl Kernel for SuperSaw {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;

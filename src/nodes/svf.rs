@@ -3,7 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::svf::{Coefs, Response, Settings, State, coefs, damped};
-use crate::dsp::unit::{Io, Unit, UnitCx, Wire};
+use crate::dsp::unit::{Io, Kernel, UnitCx, Wire};
 use crate::dsp::values::{Any, Held, Stream, Values};
 
 const CUTOFF: Param =
@@ -242,7 +242,7 @@ impl Values for Damping<'_> {
     }
 }
 
-impl<R: Response> Unit for Filter<R> {
+impl<R: Response> Kernel for Filter<R> {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let (input, cutoff, q) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));

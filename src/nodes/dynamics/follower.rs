@@ -1,7 +1,7 @@
 //! The envelope follower: the level of a sound as a control signal.
 
 use crate::dsp::F8;
-use crate::dsp::unit::{Io, Unit};
+use crate::dsp::unit::{Io, Kernel};
 use crate::nodes::table::{Class, Kind, Make, OutRate, Param, Ports};
 
 pub(super) const KIND: Kind = Kind {
@@ -29,7 +29,7 @@ struct EnvelopeFollower {
     follower: super::Follower,
 }
 
-impl Unit for EnvelopeFollower {
+impl Kernel for EnvelopeFollower {
     #[inline(always)]
     fn run(&mut self, io: &mut Io) {
         let n = io.frames;
