@@ -156,6 +156,16 @@ fn arguments_are_checked() {
 }
 
 #[test]
+fn wrong_notation_has_its_place_in_the_text() {
+    let source = "let i = instrument(|v| sine(v.freq));\ntrack(\"a\", i).play(\"c3 [e3 g3\");";
+    let (message, place, _) = one(source);
+    assert_eq!(place.0, 2, "{message}");
+    assert!((22..=32).contains(&place.1), "{message} {place:?}");
+    let (message, _, hint) = one("track(\"a\", sine(1)).play(3);");
+    assert!(message.contains("takes a pattern, not 3") && hint.contains("bd*4"), "{message}");
+}
+
+#[test]
 fn a_syntax_error_has_its_place() {
     let (message, place, _) = one("track(\"a\", sine(220);\n");
     assert!(message.contains("is missing"), "{message}");

@@ -17,10 +17,11 @@ fn examples(page: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_example_of_the_manual_evaluates() {
     let mut failures = Vec::new();
-    for name in doc::names().into_iter().filter(|n| rhapsode::nodes::find(n).is_none()) {
+    for name in doc::names() {
         let page = doc::page(name).unwrap();
         assert!(page.contains("Example\n"), "{name} has no example");
-        for example in examples(&page) {
+        let ready = |e: &&str| !e.contains("lfo(") || rhapsode::nodes::find("lfo").is_some();
+        for example in examples(&page).filter(ready) {
             if let Err(errors) = evaluate(example, name, &world()) {
                 failures.push(format!("{name}: {}", to_text(&errors, false)));
             }
@@ -32,7 +33,7 @@ fn every_example_of_the_manual_evaluates() {
 #[test]
 fn a_page_names_parameters_with_unit_range_and_default() {
     let page = doc::page("lpf").unwrap();
-    assert!(page.contains("sound |> lowpass(cutoff = 1000, q = 0.707)"), "{page}");
+    assert!(page.contains("sound |> lowpass(cutoff = 1000, q = 0.7071)"), "{page}");
     assert!(page.contains("10 to 20000 Hz, or a signal; 1000 if not given"), "{page}");
     assert!(page.contains("Also: lpf"), "{page}");
     assert!(doc::page("lowpas").unwrap_err().contains("`lowpass`"));

@@ -19,6 +19,8 @@ pub enum Site {
     Call,
     /// The argument with this index.
     Index(usize),
+    /// The first argument, a text literal, at this character of it, from 1.
+    Text(usize),
     /// The option of this name.
     Option(String),
 }

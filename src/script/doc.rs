@@ -36,12 +36,18 @@ fn form(kind: &Kind) -> String {
 
 fn default(param: &Param) -> Option<String> {
     match param.kind {
-        ParamKind::Number | ParamKind::Fixed => Some(param.default.to_string()),
+        ParamKind::Number | ParamKind::Fixed => Some(short(param.default)),
         ParamKind::Choice(_) => Some(format!("\"{}\"", param.text)),
         ParamKind::Text if !param.text.is_empty() => Some(format!("\"{}\"", param.text)),
         ParamKind::Flag => Some((param.default != 0.0).to_string()),
         _ => None,
     }
+}
+
+/// A number with at most four decimals.
+fn short(x: f64) -> String {
+    let text = format!("{x:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 /// Whether `name` has a page.

@@ -113,6 +113,13 @@ pub const ENTRIES: &[Entry] = &[
         "master(lowpass(12000));",
     ),
     entry(
+        &["play"],
+        TRACKS,
+        "track.play(pattern)",
+        "Plays the track with a pattern or mini-notation; several patterns play together.",
+        "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).play(\"c3 e3 g3\");",
+    ),
+    entry(
         &["fx"],
         TRACKS,
         "track.fx(chain)",

@@ -17,8 +17,9 @@ pub fn register(engine: &mut Engine) {
     for kind in kinds().filter(|k| !matches!(k.make, Make::Structural)) {
         let arguments = (kind.params.len() + 1).min(MOST);
         for &name in [kind.name].iter().chain(kind.aliases) {
-            if kind.ports == Ports::Signal {
-                // The input is the first argument, so that `sig.range(0, 1)` reads as a method.
+            if matches!(kind.ports, Ports::Signal | Ports::Analyse) {
+                // The input is the first argument, so that `sig.range(0, 1)` reads as a method, and
+                // `envelope_follower(sig)` as a function of what is heard.
                 for n in 0..=arguments {
                     let mut types = vec![any; n + 1];
                     types[0] = TypeId::of::<Signal>();

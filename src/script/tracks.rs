@@ -6,6 +6,7 @@ use super::operators::fail;
 use super::value::{Failed, Fx, ParamPath, Signal, Strip};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::Param;
+use crate::pattern::Pattern;
 use crate::session::track::Strip as Mix;
 use crate::session::{Arg, Bus, Node, NodeId, Send, Track};
 use crate::units::{Place, db_to_gain};
@@ -28,6 +29,10 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("bus", |cx: Cx, name: &str| bus(&cx, name, &Fx::Dry.into()));
     engine.register_fn("master", |cx: Cx, fx: Dynamic| master(&cx, &fx));
 
+    engine.register_fn("play", |cx: Cx, strip: Strip, pattern: Dynamic| {
+        with(&cx, |b, at| play(b, strip, &pattern, &at));
+        strip
+    });
     engine.register_fn("fx", |cx: Cx, strip: Strip, fx: Dynamic| {
         with(&cx, |b, at| add_fx(b, strip, &fx, &at));
         strip
@@ -205,6 +210,29 @@ fn master(cx: &Cx, fx: &Dynamic) {
             build.session.master = Some(build.apply(&fx, input, &place));
         }
     });
+}
+
+/// Adds a pattern, or mini-notation, to what plays the track.
+fn play(build: &mut Build, strip: Strip, value: &Dynamic, place: &Place) {
+    let error = |message: String| Diagnostic::error(message, place.clone());
+    let Strip::Track(index) = strip else {
+        let hint = "patterns play tracks; a bus only passes on what is sent to it";
+        return build.report(error("a bus cannot play".to_string()).hint(hint));
+    };
+    let pattern = match (value.clone().try_cast::<Pattern>(), text(value)) {
+        (Some(pattern), _) => pattern,
+        (None, Some(notation)) => match Pattern::mini(&notation) {
+            Ok(pattern) => pattern,
+            Err(why) => return build.report_at(error(why.message), Site::Text(why.column)),
+        },
+        _ if value.is::<Failed>() => return,
+        _ => {
+            let message = format!("`play` takes a pattern, not {}", describe(value));
+            let hint = "for example `.play(\"bd*4\")` or `.play(note(\"c2 eb2\"))`";
+            return build.report_at(error(message).hint(hint), Site::Index(0));
+        }
+    };
+    build.session.tracks[index].plays.push(pattern);
 }
 
 /// The effect in `value`, or a report.
