@@ -28,6 +28,3 @@ pub(super) fn parse(text: &str, offset: u32) -> Result<Pattern, MiniError> {
     }
     Ok(pattern.with_expr(Expr::mini(text)))
 }
-
-#[cfg(test)]
-mod tests;
