@@ -100,7 +100,9 @@ fn entry_page(entry: &Entry) -> String {
 fn pattern_page(row: &Row) -> String {
     let list: Vec<&str> = row.args.iter().map(|(name, _)| *name).collect();
     let list = list.join(", ");
-    let form = match (row.is_method(), row.is_constant()) {
+    // As a function the name belongs to a node: the control is a method only.
+    let hidden = !row.is_method() && !row.is_constant() && !pattern::hides_nothing(row, &row.name);
+    let form = match (row.is_method() || hidden, row.is_constant()) {
         (true, _) => format!("pattern.{}({list})", row.name),
         (_, true) => row.name.to_string(),
         _ => format!("{}({list})", row.name),
@@ -109,7 +111,8 @@ fn pattern_page(row: &Row) -> String {
     if !row.aliases.is_empty() {
         let _ = writeln!(page, "\nAlso: {}", row.aliases.join(" "));
     }
-    let _ = write!(page, "\nExample\n  {}\n", row.example);
+    let start = if hidden { "note(\"c3\")." } else { "" };
+    let _ = write!(page, "\nExample\n  {start}{}\n", row.example);
     page
 }
 

@@ -85,7 +85,7 @@ pub fn constants(constants: &Constants) {
 
 /// Effects and sources keep their names: `gain(0.5)` is an effect, `.gain("0.5 1")` a control. A list
 /// that is stacked may be one of signals.
-fn hides_nothing(row: &Row, name: &str) -> bool {
+pub fn hides_nothing(row: &Row, name: &str) -> bool {
     let silent = matches!(name, "silence" | "nothing");
     find(name).is_none() && (!row.is_constant() || silent) && !matches!(name, "param" | "bus")
 }

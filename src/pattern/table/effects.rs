@@ -232,10 +232,11 @@ pub(super) fn rows() -> Vec<Row> {
             },
         ),
         raw(
-            "as",
+            // `as` alone is a word of Rhai's.
+            "as_controls as",
             &[("names", Text)],
             "names the items of lists as controls",
-            "m(\"c3:0.5\").as(\"note:gain\")",
+            "m(\"c3:0.5\").as_controls(\"note:gain\")",
             |p, a| {
                 let names = match a.pattern(0)?.as_pure() {
                     Some(c) => match &c.value {
