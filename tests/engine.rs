@@ -160,3 +160,36 @@ fn an_unknown_bus_is_named_with_the_nearest() {
     assert!(errors[0].message.contains("spce"));
     assert_eq!(errors[0].hint.as_deref(), Some("did you mean `space`?"));
 }
+
+#[test]
+fn any_number_of_blocks_at_a_time_gives_the_same_samples() {
+    use rhapsode::engine::Player;
+    use rhapsode::graph::compile;
+    use rhapsode::rt::Renderer;
+    let mut session = Session::default();
+    let source = gated_instrument(&mut session);
+    let echo = session.add(Node::new("delay", vec![source]).with("time", Arg::Number(0.1)));
+    let pattern = Pattern::mini("60*7 [62 65]*3 ~ 60").expect("parses");
+    session.tracks.push(track("a", source, echo, vec![pattern]));
+    let run = |sizes: &[usize]| {
+        let library = library();
+        let compiled = compile(&session, 48_000.0, &library).expect("compiles");
+        let mut player = Player::new(&session, &compiled, 48_000.0, &library, None);
+        let mut renderer = Renderer::new(compiled.schedule, Some(1.0));
+        let mut out: Vec<u32> = Vec::new();
+        for &blocks in sizes.iter().cycle() {
+            if out.len() >= 96_000 {
+                break;
+            }
+            player.fill(renderer.frame() + 64 * blocks as u64, |event| renderer.push(event));
+            let blocks = renderer.render(blocks);
+            out.extend(blocks.iter().flat_map(|b| b[0].0.iter().map(|x| x.to_bits())));
+        }
+        out.truncate(96_000);
+        out
+    };
+    let one = run(&[1]);
+    assert!(one.iter().any(|x| *x != 0));
+    assert_eq!(run(&[32]), one);
+    assert_eq!(run(&[3, 1, 17, 8]), one);
+}

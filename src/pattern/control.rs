@@ -103,11 +103,7 @@ pub const CONTROLS: &[Control] = &[
     control(&["pattack"], &["patt"], "pitch envelope attack in seconds"),
     control(&["pdecay"], &["pdec"], "pitch envelope decay in seconds"),
     control(&["chord"], &[], "chord symbol"),
-    control(
-        &["dictionary"],
-        &["dict"],
-        "voicing dictionary: ireal, ireal-ext, lefthand, triads, guidetones, legacy",
-    ),
+    control(&["dictionary"], &["dict"], "voicing dictionary: ireal or triads"),
     control(&["anchor"], &[], "the note that a voicing or scale is laid at"),
     control(&["offset"], &[], "how many voicings up or down"),
     control(&["octaves"], &[], "octaves between repetitions of a voicing"),
