@@ -6,7 +6,7 @@
 
 pub mod table;
 
-pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds};
+pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds, register};
 
 pub mod analysis;
 pub mod chorus;

@@ -3,6 +3,7 @@
 use crate::dsp::F8;
 use crate::dsp::unit::{Rate, Settings, Unit, UnitCx};
 use crate::rt::Processor;
+use std::sync::{PoisonError, RwLock};
 
 /// What a kind is for: how the manual groups it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -244,9 +245,19 @@ impl Kind {
     }
 }
 
-/// Every kind there is.
+/// Kinds that an embedding program has added.
+static ADDED: RwLock<Vec<&'static Kind>> = RwLock::new(Vec::new());
+
+/// Adds a kind of one's own: scripts evaluated from now on can call it by its name. A kind of the same
+/// name that is already there stays.
+pub fn register(kind: &'static Kind) {
+    ADDED.write().unwrap_or_else(PoisonError::into_inner).push(kind);
+}
+
+/// Every kind there is: the built-in ones, then those that were added.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    super::KINDS.iter().flat_map(|family| family.iter())
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner).clone();
+    super::KINDS.iter().flat_map(|family| family.iter()).chain(added)
 }
 
 /// The kind called `name` (or by one of its aliases).
