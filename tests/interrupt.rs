@@ -1,4 +1,6 @@
 //! Ctrl-C: long work sees it and ends cleanly. A process of its own, because the flag stays set.
+
+#![allow(clippy::disallowed_methods, reason = "tests wait, and measure with the platform's maths")]
 #![cfg(unix)]
 
 use rhapsode::app::files::{ConvertArgs, convert};

@@ -213,22 +213,23 @@ impl M8 {
         M8(out)
     }
 
-    /// Lane-wise not.
-    #[inline(always)]
-    #[must_use]
-    pub fn not(self) -> M8 {
-        let mut out = [0; LANES];
-        for i in 0..LANES {
-            out[i] = !self.0[i];
-        }
-        M8(out)
-    }
-
     /// Whether any lane is true.
     #[inline(always)]
     #[must_use]
     pub fn any(self) -> bool {
         self.0.iter().fold(0, |a, b| a | b) != 0
+    }
+}
+
+impl std::ops::Not for M8 {
+    type Output = M8;
+    #[inline(always)]
+    fn not(self) -> M8 {
+        let mut out = [0; LANES];
+        for i in 0..LANES {
+            out[i] = !self.0[i];
+        }
+        M8(out)
     }
 }
 

@@ -298,7 +298,6 @@ impl UnitRunner {
     }
 
     /// The inputs of `frames` frames from `start` in the block.
-    #[expect(clippy::type_complexity, reason = "the three tables that `Ins` joins")]
     fn wires(
         &self,
         start: usize,

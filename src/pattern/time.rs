@@ -91,9 +91,8 @@ impl Pattern {
             let start = out.len();
             p.collect(ctx, span.map_in_cycle(|t| t * d + begin), out);
             for e in &mut out[start..] {
-                let back = |s: Span| s.map_in_cycle(|t| (t - begin) / d);
-                e.part = back(e.part);
-                e.whole = e.whole.map(back);
+                e.part = e.part.map_in_cycle(|t| (t - begin) / d);
+                e.whole = e.whole.map(|s| s.map_in_cycle(|t| (t - begin) / d));
             }
         })
         .with_steps(self.steps().map(|s| s * d))

@@ -19,6 +19,7 @@ pub struct Kit {
     root: f32,
     queues: Vec<Vec<Event>>,
     open: Vec<(u32, usize)>,
+    #[expect(clippy::vec_box, reason = "voices render to boxes, as those of a job are")]
     scratch: Vec<Box<Buffer>>,
 }
 

@@ -54,7 +54,7 @@ fn an_adsr_sounds_until_its_release_is_over() {
 
 #[test]
 fn an_adsr_starts_again_from_where_it_is() {
-    let twice = |n: u64| F8::splat(if n < 6400 || n >= 9600 { 1.0 } else { 0.0 });
+    let twice = |n: u64| F8::splat(if !(6400..9600).contains(&n) { 1.0 } else { 0.0 });
     let mut unit = adsr(0, 0).param("gate", Feed::Control(Box::new(twice))).build();
     let y = unit.lane(0, 20_000);
     assert!(y[9600] > 0.1 && y[9601] > y[9600], "{} {}", y[9600], y[9601]);

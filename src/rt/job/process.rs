@@ -19,6 +19,10 @@ pub struct ProcessTask {
     node: u32,
     events: Vec<Event>,
     ramps: Vec<Ramp>,
+    #[expect(
+        clippy::vec_box,
+        reason = "boxes move between here and the bench; their buffers do not"
+    )]
     taken: Vec<Box<Buffer>>,
     tail: usize,
     /// Frames since the last input that was not silent.
