@@ -25,6 +25,7 @@ mod instrument;
 mod kinds;
 mod maths;
 mod operators;
+mod path;
 mod pattern;
 mod piece;
 mod resolver;

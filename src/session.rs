@@ -1,7 +1,6 @@
 //! The immutable description of a piece: what a script evaluates to and what the graph is compiled from.
 
 pub mod node;
-pub mod path;
 pub mod tempo;
 pub mod track;
 

@@ -1,7 +1,7 @@
 //! A delay of whole frames, and the adaptor that makes a unit of a pure function.
 
 use super::lanes::{F8, LANES};
-use super::unit::{Io, Kernel, Rate, Unit};
+use super::unit::{Io, Kernel, Rate, Unit, Wire};
 
 /// Delays one wire by a fixed number of frames: latency compensation.
 pub struct Align {
@@ -83,7 +83,7 @@ impl Kernel for Sum {
         out.fill(F8::ZERO);
         for i in 0..io.ins.len() {
             match io.ins.wire(i) {
-                super::Wire::Audio(x) => out.iter_mut().zip(x).for_each(|(y, x)| *y += *x),
+                Wire::Audio(x) => out.iter_mut().zip(x).for_each(|(y, x)| *y += *x),
                 wire => {
                     let (mut x, step) = wire.line(io.frames);
                     for y in out.iter_mut() {
@@ -115,33 +115,41 @@ impl<F: Fn(&[F8]) -> F8 + Send> Kernel for Pure<F> {
         let mut args = [F8::ZERO; PURE_ARGUMENTS];
         if self.rate != Rate::Audio {
             (0..count).for_each(|k| args[k] = io.ins.wire(k).first());
-            let from = (self.function)(&args[..count]);
+            let from = (self.function)(&args);
             (0..count).for_each(|k| args[k] = io.ins.wire(k).last());
-            let to = (self.function)(&args[..count]);
+            let to = (self.function)(&args);
             io.outs.ramp(0, from, to);
             return;
         }
         let out = io.outs.audio(0);
-        let mut lines = [(F8::ZERO, F8::ZERO); PURE_ARGUMENTS];
-        let mut audio: [Option<&[F8]>; PURE_ARGUMENTS] = [None; PURE_ARGUMENTS];
-        for k in 0..count {
-            match io.ins.wire(k) {
-                super::Wire::Audio(x) => audio[k] = Some(x),
-                wire => lines[k] = wire.line(io.frames),
+        let wires: [Wire; PURE_ARGUMENTS] = core::array::from_fn(|k| match k < count {
+            true => io.ins.wire(k),
+            false => Wire::Const(F8::ZERO),
+        });
+        wires.iter().zip(&mut args).for_each(|(w, x)| *x = w.first());
+        let held = |from: usize| wires[from..].iter().all(|w| matches!(w, Wire::Const(_)));
+        // What nearly all maths is made of gets loops without a question per frame.
+        match (wires[0], wires[1]) {
+            (Wire::Audio(a), _) if held(1) => {
+                for (y, a) in out.iter_mut().zip(a) {
+                    args[0] = *a;
+                    *y = (self.function)(&args);
+                }
             }
-        }
-        for (i, y) in out.iter_mut().enumerate() {
-            for k in 0..count {
-                args[k] = match audio[k] {
-                    Some(x) => x[i],
-                    None => {
-                        let x = lines[k].0;
-                        lines[k].0 += lines[k].1;
-                        x
+            (Wire::Audio(a), Wire::Audio(b)) if held(2) => {
+                for ((y, a), b) in out.iter_mut().zip(a).zip(b) {
+                    (args[0], args[1]) = (*a, *b);
+                    *y = (self.function)(&args);
+                }
+            }
+            _ => {
+                for (i, y) in out.iter_mut().enumerate() {
+                    for (x, wire) in args[..count].iter_mut().zip(&wires) {
+                        *x = wire.at(i, io.frames);
                     }
-                };
+                    *y = (self.function)(&args);
+                }
             }
-            *y = (self.function)(&args[..count]);
         }
     }
 }

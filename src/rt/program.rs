@@ -49,10 +49,10 @@ impl Program {
             let ins = Ins::new(&op.ins, &self.scalars, pool, start, frames);
             let outs = Outs::new(&mut buffers, &mut ramps, start, frames);
             op.unit.process(&mut Io { ins, outs, frames, meta });
-            for ((buffer, ramp), out) in buffers.into_iter().zip(ramps).zip(&op.outs) {
+            for (k, out) in op.outs.iter().enumerate() {
                 match out {
-                    Some(Source::Audio(k)) => pool[*k as usize] = buffer,
-                    Some(Source::Scalar(k)) => self.scalars[*k as usize] = ramp,
+                    Some(Source::Audio(at)) => pool[*at as usize] = buffers[k].take(),
+                    Some(Source::Scalar(at)) => self.scalars[*at as usize] = ramps[k],
                     None => {}
                 }
             }

@@ -1,9 +1,10 @@
 //! After the script has run: what only the whole can tell, and a session without left-overs.
 
 use super::build::{Build, Length, Site};
+use super::path;
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::{ParamKind, find};
-use crate::session::{Arg, Node, NodeId, Session, path};
+use crate::session::{Arg, Node, NodeId, Session};
 use crate::units::Place;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Names of nodes inside a track, and parameters by path: `acid/lowpass.cutoff`.
 
-use super::{Arg, Node, NodeId, Session};
 use crate::diag::nearest;
+use crate::session::{Arg, Node, NodeId, Session};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wrong, and what to do about it.
