@@ -1,0 +1,177 @@
+//! The command line as a user meets it: files, exit codes, messages.
+
+#![allow(clippy::disallowed_methods, reason = "a test waits before it interrupts")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn rhapsode(args: &[&str], dir: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rhapsode"));
+    command.args(args).current_dir(dir).output().expect("starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A folder of its own with the script `song.rhai`.
+fn folder(script: &str) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("makes a folder");
+    std::fs::write(dir.path().join("song.rhai"), script).expect("writes");
+    let path = dir.path().to_path_buf();
+    (dir, path)
+}
+
+const SONG: &str = "tempo(120); length_bars(1);\n\
+    track(\"a\", sine(440) * 0.25).send(\"space\", 0.3);\n\
+    track(\"b\", instrument(|v| saw(v.freq) * 0.1)).play(\"c3 e3\");\n\
+    bus(\"space\", reverb(#{decay: 0.5}));";
+
+fn samples(path: &Path) -> (hound::WavSpec, usize) {
+    let reader = hound::WavReader::open(path).expect("a WAV file");
+    (reader.spec(), reader.duration() as usize)
+}
+
+#[test]
+fn render_writes_every_format_with_length_rate_and_no_leftovers() {
+    let (_keep, dir) = folder(SONG);
+    for (format, bits) in [("wav16", 16), ("wav24", 24), ("wav32f", 32)] {
+        let out = rhapsode(
+            &["render", "song.rhai", "-o", "x.wav", "--format", format, "--tail", "none"],
+            &dir,
+        );
+        assert!(out.status.success(), "{}", text(&out.stderr));
+        let (spec, frames) = samples(&dir.join("x.wav"));
+        assert_eq!((spec.bits_per_sample, spec.sample_rate, frames), (bits, 48_000, 96_000));
+    }
+    let out = rhapsode(
+        &[
+            "render",
+            "song.rhai",
+            "-o",
+            "x.flac",
+            "--rate",
+            "44100",
+            "--seconds",
+            "0.5",
+            "--tail",
+            "1",
+        ],
+        &dir,
+    );
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let info = rhapsode(&["info", "x.flac", "--json"], &dir);
+    let info = text(&info.stdout);
+    assert!(info.contains("44100") && info.contains("66150"), "{info}");
+    let names: Vec<_> =
+        std::fs::read_dir(&dir).expect("lists").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+}
+
+#[test]
+fn stems_add_up_to_the_mix() {
+    let (_keep, dir) = folder(SONG);
+    let args = [
+        "render",
+        "song.rhai",
+        "-o",
+        "x.wav",
+        "--format",
+        "wav32f",
+        "--tail",
+        "none",
+        "--stems",
+        "stems",
+    ];
+    let out = rhapsode(&args, &dir);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let read = |path: PathBuf| -> Vec<f32> {
+        hound::WavReader::open(path)
+            .expect("opens")
+            .samples::<f32>()
+            .map(|x| x.expect("reads"))
+            .collect()
+    };
+    let mix = read(dir.join("x.wav"));
+    let parts: Vec<Vec<f32>> =
+        ["a", "b", "space"].iter().map(|n| read(dir.join(format!("stems/{n}.wav")))).collect();
+    let worst = (0..mix.len())
+        .map(|i| (mix[i] - parts.iter().map(|p| p[i]).sum::<f32>()).abs())
+        .fold(0.0, f32::max);
+    assert!(worst < 1e-5, "{worst}");
+    assert!(mix.iter().any(|x| x.abs() > 0.1));
+}
+
+#[test]
+fn mistakes_have_exit_codes_and_leave_no_file() {
+    let (_keep, dir) = folder("track(\"a\", lowpas(3));\ntrack(\"b\", sine(440).gian(3));");
+    let out = rhapsode(&["render", "song.rhai", "-o", "x.wav"], &dir);
+    assert_eq!(out.status.code(), Some(1));
+    let message = text(&out.stderr);
+    assert!(
+        message.contains("lowpass") && message.contains("gain") && message.contains("song.rhai:1"),
+        "{message}"
+    );
+    assert!(!dir.join("x.wav").exists());
+    assert_eq!(rhapsode(&["check", "song.rhai"], &dir).status.code(), Some(1));
+    assert_eq!(rhapsode(&["render"], &dir).status.code(), Some(2));
+    assert_eq!(rhapsode(&["render", "song.rhai", "--tail", "long"], &dir).status.code(), Some(2));
+    assert_eq!(rhapsode(&["render", "nowhere.rhai"], &dir).status.code(), Some(1));
+}
+
+#[test]
+fn the_tail_ends_when_the_sound_has_decayed() {
+    let (_keep, dir) = folder(SONG);
+    assert!(rhapsode(&["render", "song.rhai", "-o", "x.wav"], &dir).status.success());
+    let (_, frames) = samples(&dir.join("x.wav"));
+    // A reverb of 0.5 s to -60 dB has decayed to -80 dB, and half a second more, well before 3 s.
+    assert!(frames > 96_000 + 24_000 && frames < 96_000 + 144_000, "{frames}");
+}
+
+#[test]
+fn arguments_reach_the_script_and_the_plan_prints() {
+    let (_keep, dir) =
+        folder("length_bars(1); track(\"a\", sine(arg(\"pitch\", 440.0)) * 0.1 |> lowpass(900));");
+    let plan = rhapsode(&["plan", "song.rhai", "--set", "pitch=123"], &dir);
+    let plan = text(&plan.stdout);
+    assert!(plan.contains("lowpass") && plan.contains("123"), "{plan}");
+    let dot = text(&rhapsode(&["plan", "song.rhai", "--dot"], &dir).stdout);
+    assert!(dot.starts_with("digraph") && dot.contains("sine"), "{dot}");
+    let session = text(&rhapsode(&["plan", "song.rhai", "--session"], &dir).stdout);
+    assert!(session.contains("\"tracks\""), "{session}");
+    let doc = text(&rhapsode(&["doc", "lowpass"], &dir).stdout);
+    assert!(doc.contains("cutoff") && doc.contains("Hz"), "{doc}");
+    assert!(text(&rhapsode(&["completions", "bash"], &dir).stdout).contains("rhapsode"));
+}
+
+#[test]
+fn what_is_not_a_number_is_silenced_and_named() {
+    let script = "length_bars(1);\ntrack(\"bad\", sine(440).mul(1e38).mul(1e38));\ntrack(\"good\", sine(220) * 0.2);";
+    let (_keep, dir) = folder(script);
+    let out = rhapsode(
+        &["render", "song.rhai", "-o", "x.wav", "--format", "wav32f", "--tail", "none"],
+        &dir,
+    );
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("not a number"), "{}", text(&out.stderr));
+    let mut reader = hound::WavReader::open(dir.join("x.wav")).expect("opens");
+    let peak = reader.samples::<f32>().map(|x| x.expect("reads").abs()).fold(0.0, f32::max);
+    assert!((0.19..0.21).contains(&peak), "only the good track sounds: {peak}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_valid_file() {
+    let (_keep, dir) = folder("length_bars(20000); track(\"a\", sine(440) * 0.1);");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rhapsode"))
+        .args(["render", "song.rhai", "-o", "x.wav", "-q"])
+        .current_dir(&dir)
+        .spawn()
+        .expect("starts");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().expect("kills").success());
+    assert!(child.wait().expect("ends").success());
+    let (_, frames) = samples(&dir.join("x.wav"));
+    assert!(frames > 48_000, "{frames}");
+}
