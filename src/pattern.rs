@@ -3,7 +3,7 @@
 //! A [`Pattern`] answers one question: which events are active in a span of cycles? It never
 //! changes, is cheap to clone and to share between threads, and gives the same answer for ever.
 //! Patterns are written as mini-notation ([`Pattern::mini`]) and transformed with the combinators
-//! of [`table`], all reachable by name through [`call`]. The meaning is Strudel's
+//! of [`table`], all reachable by name through [`call()`]. The meaning is Strudel's
 //! (<https://strudel.cc>), which itself ports TidalCycles: A. McLean and others, "Tidal", and
 //! "Alternate timelines for TidalCycles" (2021) for the representation.
 

@@ -1,7 +1,7 @@
 //! Dynamics: what follows the level of a signal and turns it up or down.
 //!
-//! One [`Dynamics`] unit measures the level (of both channels, or of a side-chain), asks a [`Shape`] for a
-//! gain every [`STEP`] frames, and applies it in straight lines. A shape is a compressor, a gate, ...
+//! One `Dynamics` unit measures the level (of both channels, or of a side-chain), asks a `Shape` for a
+//! gain every `STEP` frames, and applies it in straight lines. A shape is a compressor, a gate, ...
 
 mod compressor;
 mod ducker;
