@@ -35,6 +35,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    log();
     interrupt::watch();
     let result = match &cli.command {
         Command::Check(args) => return check::check(args),
@@ -47,6 +48,14 @@ fn main() -> ExitCode {
             report::report(&failure.0, false);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Logs to standard error what `RHAPSODE_LOG` asks for (`debug`, `rhapsode::engine=trace`, ...).
+fn log() {
+    if std::env::var_os("RHAPSODE_LOG").is_some() {
+        let filter = tracing_subscriber::EnvFilter::from_env("RHAPSODE_LOG");
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
 }
 
