@@ -84,6 +84,14 @@ pub const ENTRIES: &[Entry] = &[
         "tempo(arg(\"bpm\", 120));",
     ),
     entry(
+        &["exists"],
+        PIECE,
+        "exists(path)",
+        "Whether a file or folder is there and may be read; false outside the script's folder unless \
+         `--allow FOLDER` says so.",
+        "if !exists(\"break.wav\") { print(\"no recording here: playing without it\"); }",
+    ),
+    entry(
         &["print", "debug"],
         PIECE,
         "print(value)",
