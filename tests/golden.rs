@@ -76,8 +76,8 @@ fn every_example_and_piece_has_its_samples() {
             seen += 1;
         }
     }
-    assert_eq!(seen, known.len(), "golden.txt names every script, and no other");
     assert!(wrong.is_empty(), "these are not the samples of golden.txt:\n{wrong}");
+    assert_eq!(seen, known.len(), "golden.txt names every script, and no other");
 }
 
 #[test]
