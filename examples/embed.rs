@@ -21,7 +21,7 @@ static SOFTLY: Kind = Kind {
     example: "",
 };
 
-fn main() {
+pub fn main() {
     register(&SOFTLY);
     let runtime = Runtime::new().set("pitch", "110");
     for error in runtime.eval("track(\"a\", swa(110))").err().unwrap_or_default() {
