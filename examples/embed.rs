@@ -21,6 +21,7 @@ static SOFTLY: Kind = Kind {
     example: "",
 };
 
+/// Runs the example.
 pub fn main() {
     register(&SOFTLY);
     let runtime = Runtime::new().set("pitch", "110");
