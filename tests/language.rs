@@ -129,3 +129,17 @@ fn ducking_is_one_line() {
         track("pad", saw(220) * 0.3).fx(ducker(#{sidechain: "kick"}));"#;
     assert!(play(script) > 0.01);
 }
+
+#[test]
+fn drums_answer_to_their_general_midi_notes() {
+    let render = |pattern: &str| {
+        let script = format!(
+            "length_bars(1); import \"std/drums\" as drums; track(\"d\", drums::kit(\"808\")).play({pattern});"
+        );
+        let piece = Runtime::new().eval(&script).unwrap_or_else(|e| panic!("{e:#?}"));
+        piece.render(Options { tail: Tail::None, ..Options::default() }).expect("renders")
+    };
+    let named = render("\"bd sn hh cp\"");
+    assert!(named.left.iter().any(|x| x.abs() > 0.05));
+    assert_eq!(render("\"36 38 42 39\""), named);
+}

@@ -299,12 +299,38 @@ impl Player {
                 found
             }
             Some(value) => {
-                let index = value.as_num()?;
-                (!names.is_empty()).then(|| (index.max(0.0) as usize) % names.len())
+                let number = value.as_num()?.max(0.0) as usize;
+                let general =
+                    general_midi(number).and_then(|gm| names.iter().position(|n| *n == gm));
+                general.or((!names.is_empty()).then(|| number % names.len().max(1)))
             }
             None => Some(0),
         }
     }
+}
+
+/// The drum that General MIDI (1991, percussion key map) has on a note, by our name for it.
+fn general_midi(note: usize) -> Option<&'static str> {
+    Some(match note {
+        35 | 36 => "bd",
+        37 => "rim",
+        38 | 40 => "sn",
+        39 => "cp",
+        41 | 43 => "lt",
+        42 | 44 => "hh",
+        45 | 47 => "mt",
+        46 => "oh",
+        48 | 50 => "ht",
+        49 | 52 | 55 | 57 => "cr",
+        51 | 53 | 59 => "rd",
+        54 => "tb",
+        56 => "cb",
+        62 | 63 => "hc",
+        64 => "lc",
+        70 | 82 => "sh",
+        75 => "cl",
+        _ => return None,
+    })
 }
 
 /// The controls of an event's value: a bare number or word is a note or a sound, `a:b` a sound and its

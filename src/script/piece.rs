@@ -61,9 +61,8 @@ pub fn register(engine: &mut Engine) {
         });
     });
     engine.register_fn("arg", arg);
-    engine.register_fn("exists", |cx: Cx, path: &str| {
-        with(&cx, |b, _| b.world.asset(path).is_ok())
-    });
+    engine
+        .register_fn("exists", |cx: Cx, path: &str| with(&cx, |b, _| b.world.asset(path).is_ok()));
 }
 
 fn fixed(build: &mut Build, what: &str, param: Param, x: &Dynamic, at: &Place) -> Option<f64> {

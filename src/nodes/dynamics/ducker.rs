@@ -22,7 +22,7 @@ pub(super) const KIND: Kind = Kind {
             "threshold",
             "dB",
             (-80.0, 0.0),
-            -30.0,
+            -20.0,
             "Level of the side-chain that counts.",
         ),
     ],
