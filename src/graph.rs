@@ -85,7 +85,7 @@ pub fn compile(
     let mut diags = Vec::new();
     let (session, master) = with_master(session);
     let order = order(&session, master, &mut diags);
-    let nets = strip::flatten(&session, rate, &order, &mut diags);
+    let nets = strip::flatten(&session, rate, assets, &order, &mut diags);
     if diags.iter().any(|d| d.severity == Severity::Error) {
         return Err(diags);
     }

@@ -12,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::dsp::align::fold;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Rate, UnitCx};
+use crate::nodes::table::{Assets, ProcCx};
 use crate::nodes::{Kind, Make, OutRate, ParamKind, Ports, find};
 use crate::rt::voices::input;
 use crate::session::{Arg, Node, NodeId, Session};
@@ -44,6 +45,7 @@ pub(super) enum Leaves<'a> {
 pub(super) struct Flatten<'a> {
     pub session: &'a Session,
     pub rate: f64,
+    pub assets: &'a dyn Assets,
     pub leaves: &'a Leaves<'a>,
     /// Name that seeds depend on.
     pub name: String,
@@ -59,10 +61,17 @@ pub(super) struct Flatten<'a> {
 }
 
 impl<'a> Flatten<'a> {
-    pub fn new(session: &'a Session, rate: f64, leaves: &'a Leaves<'a>, name: &str) -> Flatten<'a> {
+    pub fn new(
+        session: &'a Session,
+        rate: f64,
+        assets: &'a dyn Assets,
+        leaves: &'a Leaves<'a>,
+        name: &str,
+    ) -> Flatten<'a> {
         Flatten {
             session,
             rate,
+            assets,
             leaves,
             name: name.to_string(),
             net: Net::default(),

@@ -6,6 +6,7 @@ use super::net::{Export, Wire};
 use super::order::{Order, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::find;
+use crate::nodes::table::Assets;
 use crate::pattern::{self, Pattern, Span};
 use crate::session::{Arg, Node, Session};
 
@@ -14,6 +15,7 @@ use crate::session::{Arg, Node, Session};
 pub(super) fn flatten(
     session: &Session,
     rate: f64,
+    assets: &dyn Assets,
     order: &Order,
     diags: &mut Vec<Diagnostic>,
 ) -> Vec<Option<StripNet>> {
@@ -28,7 +30,7 @@ pub(super) fn flatten(
         };
         let latency = |i: usize| late[i];
         let leaves = Leaves::Strip { input: strip.input.clone(), tap: &tap, latency: &latency };
-        let mut flatten = Flatten::new(session, rate, &leaves, &strip.name);
+        let mut flatten = Flatten::new(session, rate, assets, &leaves, &strip.name);
         flatten.panned = session.tracks.get(index).is_some_and(|t| panned(&t.plays));
         flatten.source = strip.source;
         let exports = exports(&mut flatten, strip);

@@ -5,6 +5,7 @@ use super::net::{Net, Wire};
 use super::program::{Request, build};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::{Rate, Source};
+use crate::nodes::table::Assets;
 use crate::rt::program::pool;
 use crate::rt::voices::{VoiceConfig, Voices, input};
 use crate::session::{Arg, Instrument, Node, Session};
@@ -17,10 +18,11 @@ fn net(
     session: &Session,
     instrument: &Instrument,
     rate: f64,
+    assets: &dyn Assets,
     name: &str,
 ) -> Result<Net, Vec<Diagnostic>> {
     let leaves = Leaves::Voice(&instrument.params);
-    let mut flatten = Flatten::new(session, rate, &leaves, name);
+    let mut flatten = Flatten::new(session, rate, assets, &leaves, name);
     let mut outs = flatten.visit(instrument.voice);
     if !flatten.net.insts.iter().any(|i| i.envelope) {
         outs = with_gate(&mut flatten, session, instrument, outs);
@@ -50,7 +52,7 @@ fn with_gate(
     let gain = Node::new("mul", vec![instrument.voice]).with("b", Arg::signal(envelope));
     let gain = extended.add(Node { place, ..gain });
     let leaves = Leaves::Voice(&instrument.params);
-    let mut again = Flatten::new(&extended, flatten.rate, &leaves, &flatten.name);
+    let mut again = Flatten::new(&extended, flatten.rate, flatten.assets, &leaves, &flatten.name);
     let gated = again.visit(gain);
     if again.diags.is_empty() {
         flatten.net = again.net;
@@ -66,6 +68,7 @@ pub(super) fn voices(
     session: &Session,
     index: usize,
     rate: f64,
+    assets: &dyn Assets,
     name: &str,
     channels: usize,
 ) -> Result<(Voices, usize), Vec<Diagnostic>> {
@@ -75,7 +78,7 @@ pub(super) fn voices(
             crate::units::Place::default(),
         )]);
     };
-    let mut net = net(session, instrument, rate, &format!("{name}/{index}"))?;
+    let mut net = net(session, instrument, rate, assets, &format!("{name}/{index}"))?;
     if net.outs.len() < channels {
         net.outs = vec![net.outs[0]; channels];
     }

@@ -26,7 +26,7 @@ impl<'a> Builder<'a> {
         site: &Site,
     ) -> Result<Box<dyn Processor>, Vec<Diagnostic>> {
         let outs = inst.outs as usize;
-        let voices = |index| voices(site.session, index, site.rate, &strip.name, outs);
+        let voices = |index| voices(site.session, index, site.rate, site.assets, &strip.name, outs);
         match &inst.what {
             What::Instrument(index) => Ok(Box::new(voices(*index)?.0)),
             What::Kit(sounds, chokes) => {

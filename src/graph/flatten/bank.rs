@@ -30,7 +30,8 @@ impl Flatten<'_> {
         let mut others = Vec::new();
         for (i, &term) in terms.iter().enumerate() {
             let name = format!("{}/{i}", self.name);
-            let mut flatten = Flatten::new(self.session, self.rate, self.leaves, &name);
+            let mut flatten =
+                Flatten::new(self.session, self.rate, self.assets, self.leaves, &name);
             let outs = flatten.visit(term);
             let audio = outs.iter().all(|w| flatten.net.rate(*w) == Rate::Audio);
             let late = outs.iter().any(|w| flatten.net.latency(*w) > 0);

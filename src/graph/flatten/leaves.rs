@@ -112,7 +112,7 @@ impl Flatten<'_> {
     pub(super) fn voice_channels(&self, index: usize) -> u8 {
         let Some(instrument) = self.session.instruments.get(index) else { return 1 };
         let leaves = Leaves::Voice(&instrument.params);
-        let mut flatten = Flatten::new(self.session, self.rate, &leaves, "");
+        let mut flatten = Flatten::new(self.session, self.rate, self.assets, &leaves, "");
         flatten.visit(instrument.voice).len() as u8
     }
 

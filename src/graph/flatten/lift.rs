@@ -116,7 +116,29 @@ impl Flatten<'_> {
         let ins = self.aligned(id, node, ins);
         let inst =
             self.push(id, node, What::Processor(kind, channels), ins, outs as u8, Rate::Audio);
-        self.net.insts[inst as usize].settings = Some(ArgSettings::new(kind, node));
+        let settings = ArgSettings::new(kind, node);
+        let own = self.processor_latency(kind, &settings, channels, node);
+        let inst_ref = &mut self.net.insts[inst as usize];
+        inst_ref.settings = Some(settings);
+        inst_ref.own_latency = own;
+        inst_ref.latency += own;
         (0..outs as u8).map(|port| Wire::Out { inst, port }).collect()
+    }
+
+    /// Asks an effect how late it is, by making one. What cannot be made is told when it is built.
+    fn processor_latency(
+        &self,
+        kind: &'static Kind,
+        settings: &ArgSettings,
+        channels: usize,
+        node: &Node,
+    ) -> usize {
+        let Make::Processor(make) = kind.make else { return 0 };
+        if kind.class == crate::nodes::Class::Instrument {
+            return 0;
+        }
+        let seed = seed(self.session.seed, &self.name, &node.kind);
+        let cx = ProcCx { rate: self.rate, channels, settings, seed, assets: self.assets };
+        make(&cx).map_or(0, |processor| processor.latency())
     }
 }
