@@ -15,7 +15,8 @@ pub const KINDS: &[Kind] = &[Kind {
               interpolator). The gain that each needs is held over the look-ahead (sliding minimum), \
               recovers exponentially, and is smoothed by a moving average as long as the look-ahead, so \
               that it has arrived when the peak comes. Channels are linked. Late by the look-ahead and \
-              13 frames, which the graph compensates.",
+              13 frames, which the graph compensates. Dense noise near the Nyquist frequency has been \
+              measured up to 0.3 dB above the ceiling between the samples, never at them.",
     ports: Ports::Linked,
     params: &[
         Param::number("ceiling", "dB", (-40.0, 0.0), -1.0, "Level that no true peak passes."),
