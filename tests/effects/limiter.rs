@@ -17,6 +17,48 @@ fn true_peak(x: &[Vec<f32>]) -> f64 {
     db(peaks.fold(0.0, f64::max))
 }
 
+const HALF: usize = 128;
+
+/// Hann-windowed sinc of 256 taps that cuts at `width` of the Nyquist frequency, `at` of a frame late.
+fn taps(at: f64, width: f64) -> Vec<f64> {
+    let pi = std::f64::consts::PI;
+    let tap = |k: usize| {
+        let t = k as f64 - (HALF - 1) as f64 - at;
+        let window = libm::cos(pi * t / (2 * HALF + 2) as f64);
+        if t == 0.0 { width } else { libm::sin(pi * t * width) / (pi * t) * window * window }
+    };
+    (0..2 * HALF).map(tap).collect()
+}
+
+fn filtered(x: &[f32], taps: &[f64]) -> Vec<f32> {
+    let sum = |x: &[f32]| x.iter().zip(taps).map(|(x, h)| f64::from(*x) * h).sum::<f64>() as f32;
+    x.windows(taps.len()).map(sum).collect()
+}
+
+/// The highest value of the curve through the samples, read at 16 places a frame, in decibels.
+fn highest_between(x: &[f32]) -> f64 {
+    let places = (1..16).map(|i| filtered(x, &taps(f64::from(i) / 16.0, 1.0)));
+    db(places.map(|y| f64::from(peak(&y))).fold(0.0, f64::max))
+}
+
+#[test]
+fn dense_noise_stays_below_the_ceiling_too() {
+    let mut bright = noise(5, frames(0.3));
+    for times in 0..4 {
+        let audible = filtered(&bright, &taps(0.0, 21_000.0 / (RATE / 2.0)));
+        let limited = |x: &[f32]| {
+            let x = x.iter().map(|x| x * 2.0).collect();
+            Rig::new("limiter", 1, &[("ceiling", -1.0)]).run(&[x])
+        };
+        let (full, part) = (true_peak(&limited(&bright)), true_peak(&limited(&audible)));
+        assert!(full.max(part) <= -1.0, "{times} differences: a meter reads {full}, {part} dB");
+        let fine = highest_between(&limited(&audible)[0]);
+        assert!(fine <= -0.9, "{times} differences: {fine} dB between the samples");
+        // The weight goes more and more towards the Nyquist frequency.
+        bright = bright.windows(3).map(|w| w[0] - 2.0 * w[1] + w[2]).collect();
+    }
+}
+
 /// Signals whose peaks lie between the samples, loud ones, sudden ones.
 fn hard() -> Vec<(&'static str, Vec<f32>)> {
     let n = frames(1.0);
@@ -59,7 +101,7 @@ fn no_true_peak_passes_the_ceiling() {
 fn what_is_soft_only_comes_later() {
     let mut rig = Rig::new("limiter", 2, &[("ceiling", -1.0), ("lookahead", 0.005)]);
     let late = rig.latency();
-    assert_eq!(late, 240 + 13);
+    assert_eq!(late, 240 + 33);
     let input = [noise(1, 48_000).iter().map(|x| x * 0.3).collect(), sine(997.0, 0.8, 48_000)];
     let out = rig.run(&input);
     for c in 0..2 {
