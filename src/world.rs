@@ -13,7 +13,8 @@ pub use stdlib::Stdlib;
 
 /// The outside as a script sees it. Called on the control thread, and on the thread that evaluates.
 pub trait World: Send + Sync {
-    /// Text of the script at `path`: a path relative to the main script, or `std/name` for a module of
+    /// Text of the script at `path`: a path relative to the main script (what a module
+    /// imports is looked for beside the module first), or `std/name` for a module of
     /// the standard library; the ending `.rhai` may be left out.
     ///
     /// # Errors

@@ -203,6 +203,18 @@ fn modules_share_the_piece() {
 }
 
 #[test]
+fn a_module_finds_what_stands_beside_it_then_what_the_main_script_finds() {
+    let world = Memory::new()
+        .with_script("lib/synths/bass.rhai", "import \"../tuning\" as t; import \"shared\" as s;\nfn bass() { sine(t::ROOT * s::OCTAVE) }")
+        .with_script("lib/tuning.rhai", "export const ROOT = 55.0;")
+        .with_script("lib/synths/shared.rhai", "import \"top\" as top; export const OCTAVE = top::OCTAVE;")
+        .with_script("top.rhai", "export const OCTAVE = 2.0;");
+    let s = session_in(world, "import \"lib/synths/bass\" as b; track(\"x\", b::bass());");
+    assert_eq!(s.node(s.tracks[0].output).args["freq"], Arg::Number(110.0));
+    assert_eq!(s.files, ["song.rhai", "lib/synths/bass", "lib/tuning", "lib/synths/shared", "top"]);
+}
+
+#[test]
 fn maths_on_numbers_is_that_of_libm() {
     let s = session(
         "track(\"a\", sine(sin(1) * 100 + 2 ** 0.5 + 2.0 ** 3 + exp(1) + max(1, 2.5) + clamp(9, 0, 3)));",

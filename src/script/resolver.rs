@@ -10,6 +10,29 @@ use rhai::{
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+type Fallible<T> = Result<T, Box<EvalAltResult>>;
+
+/// `path` as seen from the folder of the script `importer`, without `.` and, where they can be taken back,
+/// without `..`. Modules of the standard library are the same from everywhere.
+fn beside(importer: Option<&str>, path: &str) -> String {
+    let folder = importer.and_then(|i| i.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    if path.starts_with("std/")
+        || path.starts_with('/')
+        || importer.is_none_or(|i| i.starts_with("std/"))
+    {
+        return path.to_string();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|p| *p != "..") => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
 /// Resolves `import "path" as name`.
 pub struct Modules {
     desk: Desk,
@@ -36,19 +59,29 @@ impl Modules {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads, compiles and runs a module.
+    /// Reads a module: beside the script that imports it, else as seen from the main script.
+    fn find(&self, near: String, path: &str, at: Position) -> Fallible<(String, String)> {
+        let world = self.desk.world();
+        if near != path
+            && let Ok(text) = world.script(&near)
+        {
+            return Ok((near, text));
+        }
+        match world.script(path) {
+            Ok(text) => Ok((path.to_string(), text)),
+            Err(why) => Err(EvalAltResult::ErrorRuntime(format!("{why}\n").into(), at).into()),
+        }
+    }
+
+    /// Compiles and runs the module `path`.
     fn load(
         &self,
         engine: &Engine,
         global: &mut GlobalRuntimeState,
         path: &str,
+        text: String,
         at: Position,
     ) -> Result<Module, Box<EvalAltResult>> {
-        let text = self
-            .desk
-            .world()
-            .script(path)
-            .map_err(|why| EvalAltResult::ErrorRuntime(format!("{why}\n").into(), at))?;
         {
             let mut build = self.desk.open();
             build.sources.push(Source { name: path.to_string(), text: text.clone() });
@@ -86,6 +119,12 @@ impl ModuleResolver for Modules {
         at: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let path = path.trim_end_matches(".rhai");
+        let near = beside(global.source(), path);
+        if let Some(module) = self.state().ready.get(&near) {
+            return Ok(module.clone());
+        }
+        let (path, text) = self.find(near, path, at)?;
+        let path = path.as_str();
         {
             let mut state = self.state();
             if let Some(module) = state.ready.get(path) {
@@ -101,7 +140,7 @@ impl ModuleResolver for Modules {
             }
             state.open.push(path.to_string());
         }
-        let module = self.load(engine, global, path, at);
+        let module = self.load(engine, global, path, text, at);
         let mut state = self.state();
         state.open.pop();
         let module: Shared<Module> = module?.into();
