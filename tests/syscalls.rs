@@ -1,0 +1,104 @@
+//! The audio side makes no system call but the clock and a futex: every example under a filter that counts
+//! the others.
+#![cfg(target_os = "linux")]
+
+use rhapsode::engine::Player;
+use rhapsode::graph::compile;
+use rhapsode::rt::{Renderer, Timed};
+use rhapsode::runtime::Runtime;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+
+/// Calls that the filter caught, and the number of the last.
+static CAUGHT: AtomicUsize = AtomicUsize::new(0);
+static LAST: AtomicI64 = AtomicI64::new(0);
+
+/// The kernel sends this signal in place of a call that the filter does not know.
+extern "C" fn caught(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    CAUGHT.fetch_add(1, Ordering::SeqCst);
+    // SAFETY: the kernel fills the structure; for this signal si_syscall follows the address.
+    let number = unsafe { *info.cast::<u8>().add(24).cast::<i32>() };
+    LAST.store(i64::from(number), Ordering::SeqCst);
+}
+
+fn count_the_caught() {
+    // SAFETY: the handler only touches atomics.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = caught as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        assert_eq!(libc::sigaction(libc::SIGSYS, &action, std::ptr::null_mut()), 0);
+    }
+}
+
+/// The calls that the audio thread may make (and the return from the handler above).
+fn filter() -> BpfProgram {
+    let allowed = [libc::SYS_clock_gettime, libc::SYS_futex, libc::SYS_rt_sigreturn];
+    let rules: BTreeMap<i64, Vec<_>> = allowed.iter().map(|call| (*call, Vec::new())).collect();
+    let arch = std::env::consts::ARCH.try_into().expect("an architecture with filters");
+    SeccompFilter::new(rules, SeccompAction::Trap, SeccompAction::Allow, arch)
+        .and_then(TryInto::try_into)
+        .expect("a filter")
+}
+
+/// Runs `work` on a thread of its own under the filter; how many calls were caught. The thread is left
+/// asleep: ending it would take more calls.
+fn caught_in(work: impl FnOnce() + Send + 'static) -> usize {
+    let done = Arc::new(AtomicBool::new(false));
+    let (told, filter, before) = (done.clone(), filter(), CAUGHT.load(Ordering::SeqCst));
+    std::thread::spawn(move || {
+        seccompiler::apply_filter(&filter).expect("the filter is taken");
+        work();
+        told.store(true, Ordering::SeqCst);
+        loop {
+            std::thread::park();
+        }
+    });
+    while !done.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+    CAUGHT.load(Ordering::SeqCst) - before
+}
+
+/// A renderer with 1,500 blocks of the piece at `path` pushed ahead, block by block.
+fn render(path: &std::path::Path) -> impl FnOnce() + Send + 'static {
+    let piece = Runtime::new().load(path).expect("an example");
+    let compiled = compile(piece.session(), 48_000.0, piece.library()).expect("compiles");
+    let mut player = Player::new(piece.session(), &compiled, 48_000.0, piece.library(), None);
+    let mut renderer = Renderer::new(compiled.schedule, Some(1.0));
+    let mut blocks: Vec<Vec<Timed>> = vec![Vec::new(); 1500];
+    for (i, events) in blocks.iter_mut().enumerate() {
+        player.fill((i as u64 + 1) * 64, |event| events.push(event));
+    }
+    move || {
+        for events in &blocks {
+            events.iter().for_each(|event| renderer.push(*event));
+            renderer.render(1);
+        }
+        // Freeing is the other side's work.
+        std::mem::forget((renderer, blocks));
+    }
+}
+
+#[test]
+fn rendering_makes_no_system_call() {
+    count_the_caught();
+    // The filter sees what it should.
+    assert_eq!(caught_in(|| assert_ne!(std::hint::black_box(std::process::id()), 1)), 1);
+    assert_eq!(LAST.load(Ordering::SeqCst), libc::SYS_getpid);
+    let mut scripts: Vec<_> = std::fs::read_dir("examples")
+        .expect("the folder is there")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "rhai"))
+        .collect();
+    scripts.sort();
+    assert!(scripts.len() >= 10);
+    for path in scripts {
+        let calls = caught_in(render(&path));
+        let last = LAST.load(Ordering::SeqCst);
+        assert_eq!(calls, 0, "{}: {calls} calls, the last was number {last}", path.display());
+    }
+}
