@@ -6,6 +6,7 @@ pub mod files;
 pub mod input;
 pub mod interrupt;
 pub mod output;
+pub mod pattern;
 pub mod plan;
 pub mod progress;
 pub mod render;

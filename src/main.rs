@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit codes out.
 
 use clap::{CommandFactory, Parser, Subcommand};
-use rhapsode::app::{Failure, check, doc, files, interrupt, note, plan, render, report};
+use rhapsode::app::{Failure, check, doc, files, interrupt, note, pattern, plan, render, report};
 use std::process::ExitCode;
 
 /// A scripting runtime for music
@@ -20,6 +20,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Show the manual of a function, or list them all
     Doc(doc::DocArgs),
+    /// Show what a pattern plays
+    Pattern(pattern::PatternArgs),
     /// Show how a script is compiled
     Plan(plan::PlanArgs),
     /// Describe audio files: format, length, level, loudness
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Check(args) => return check::check(args),
         Command::Doc(args) => return doc::doc(args),
+        Command::Pattern(args) => return pattern::pattern(args),
         command => run(command),
     };
     match result {
@@ -61,7 +64,7 @@ fn log() {
 
 fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Check(_) | Command::Doc(_) => Ok(()),
+        Command::Check(_) | Command::Doc(_) | Command::Pattern(_) => Ok(()),
         Command::Render(args) => render::render(args),
         Command::Plan(args) => plan::plan(args),
         Command::Info(args) => Ok(files::info(args, &mut std::io::stdout().lock())?),

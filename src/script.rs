@@ -34,11 +34,13 @@ mod tracks;
 mod value;
 
 use crate::diag::{Diagnostic, Severity, Source};
+use crate::pattern::Pattern;
 use crate::session::Session;
 use crate::world::World;
 use build::{Build, Desk};
 use constants::Constants;
-use std::sync::Arc;
+use rhai::{Dynamic, Position};
+use std::sync::{Arc, MutexGuard};
 
 /// Nested lists and closures need more stack than a thread has by default.
 const STACK: usize = 64 << 20;
@@ -54,6 +56,17 @@ pub struct Evaluated {
     pub sources: Vec<Source>,
 }
 
+/// A pattern that an expression yields.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// What is worth knowing, in the order of the text.
+    pub warnings: Vec<Diagnostic>,
+    /// The texts that were read, the expression first.
+    pub sources: Vec<Source>,
+}
+
 /// Evaluates the script `source` called `name` against `world`. The same script and world give the same
 /// result. Called on the control thread; the script runs on a thread of its own, for at most 250 ms.
 ///
@@ -64,10 +77,43 @@ pub fn evaluate(
     name: &str,
     world: &Arc<dyn World>,
 ) -> Result<Evaluated, Vec<Diagnostic>> {
-    let run = || evaluate_here(source, name, world);
+    apart(|| {
+        let (desk, _) = run(source, name, world);
+        let (warnings, mut build) = messages(&desk)?;
+        let mut session = std::mem::take(&mut build.session);
+        finish::prune(&mut session);
+        Ok(Evaluated { session, warnings, sources: std::mem::take(&mut build.sources) })
+    })
+}
+
+/// Evaluates a script whose last statement is a pattern, or a text in mini-notation, as [`evaluate`] does.
+///
+/// # Errors
+/// Everything that is wrong with it, located; also when what it yields is no pattern.
+pub fn evaluate_pattern(
+    source: &str,
+    name: &str,
+    world: &Arc<dyn World>,
+) -> Result<Shown, Vec<Diagnostic>> {
+    apart(|| {
+        let (desk, value) = run(source, name, world);
+        let pattern = value.and_then(|(value, at)| pattern::of_value(&desk, &value, at, name));
+        let (warnings, mut build) = messages(&desk)?;
+        let pattern = pattern.ok_or_else(|| {
+            let nothing = "there is nothing here that is a pattern";
+            vec![Diagnostic::error(nothing, Default::default())]
+        })?;
+        Ok(Shown { pattern, warnings, sources: std::mem::take(&mut build.sources) })
+    })
+}
+
+/// Runs `f` on a thread with enough stack for a script.
+fn apart<T: Send>(
+    f: impl FnOnce() -> Result<T, Vec<Diagnostic>> + Send,
+) -> Result<T, Vec<Diagnostic>> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("script".into()).stack_size(STACK);
-        let result = thread.spawn_scoped(scope, run).map(std::thread::ScopedJoinHandle::join);
+        let result = thread.spawn_scoped(scope, f).map(std::thread::ScopedJoinHandle::join);
         match result {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
@@ -79,21 +125,19 @@ pub fn evaluate(
     })
 }
 
-fn evaluate_here(
-    source: &str,
-    name: &str,
-    world: &Arc<dyn World>,
-) -> Result<Evaluated, Vec<Diagnostic>> {
+/// Runs a script; what came of it is on the desk, and the value of its last statement is returned.
+fn run(source: &str, name: &str, world: &Arc<dyn World>) -> (Desk, Option<(Dynamic, Position)>) {
     let desk = Desk::new(Build::new(world.clone(), name, source));
     let constants = Constants::new(world.sample_rate());
     pattern::constants(&constants);
     let mut engine = engine::engine(&desk, &constants);
+    let mut value = None;
     match syntax::compile(&engine, &desk, &constants, name, source) {
         Ok(ast) => {
             for (function, arity) in syntax::lint(&engine, &desk, &ast, name) {
                 engine::stand_in(&mut engine, &function, arity);
             }
-            syntax::run(&engine, &desk, &ast, name);
+            value = syntax::run(&engine, &desk, &ast, name);
             syntax::keep(&desk, name, ast);
             let mut build = desk.open();
             finish::finish(&mut build);
@@ -105,6 +149,11 @@ fn evaluate_here(
             build.report(error);
         }
     }
+    (desk, value)
+}
+
+/// The warnings, located, and the build; or the errors.
+fn messages(desk: &Desk) -> Result<(Vec<Diagnostic>, MutexGuard<'_, Build>), Vec<Diagnostic>> {
     let mut build = desk.open();
     let trees = std::mem::take(&mut build.trees);
     let mut messages: Vec<Diagnostic> = std::mem::take(&mut build.messages)
@@ -115,9 +164,7 @@ fn evaluate_here(
     if messages.iter().any(|m| m.severity == Severity::Error) {
         return Err(messages);
     }
-    let mut session = std::mem::take(&mut build.session);
-    finish::prune(&mut session);
-    Ok(Evaluated { session, warnings: messages, sources: std::mem::take(&mut build.sources) })
+    Ok((messages, build))
 }
 
 #[cfg(test)]

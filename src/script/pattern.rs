@@ -1,16 +1,17 @@
 //! Binds every row of the pattern table: constructors, combinators, bare signals, operators.
 
 use super::args::describe;
-use super::build::{Fallible, number};
+use super::build::{Desk, Fallible, number};
 use super::constants::Constants;
 use super::operators::fail;
 use super::value::{Failed, Fx, Signal};
+use crate::diag::Diagnostic;
 use crate::nodes::find;
 use crate::pattern::call::call_function;
 use crate::pattern::table::operate::{HOWS, OPS};
 use crate::pattern::table::{Kind, Row, rows};
 use crate::pattern::{Arg, Pattern, PatternError, call};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext as Cx};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, Map, NativeCallContext as Cx, Position};
 use std::any::TypeId;
 use std::cell::RefCell;
 
@@ -153,6 +154,31 @@ fn run(
             Some(error) => Err(error),
             None => fail(e.message),
         },
+    }
+}
+
+/// The pattern in `value`, which the statement at `at` of the script `name` gave; else a report.
+pub fn of_value(desk: &Desk, value: &Dynamic, at: Position, name: &str) -> Option<Pattern> {
+    if value.is::<Failed>() {
+        return None;
+    }
+    let text = value.as_char().ok().map(|c| Dynamic::from(c.to_string()));
+    let value = text.as_ref().unwrap_or(value);
+    let made = match argument(value, &mut [].iter()) {
+        Ok(Arg::Func(_)) | Err(_) => Err(PatternError::new(format!(
+            "this must be a pattern or mini-notation in quotes, not {}",
+            describe(value)
+        ))),
+        Ok(given) => given.to_pattern(),
+    };
+    let mut build = desk.open();
+    let place = build.place(Some(name), at);
+    match made {
+        Ok(pattern) => Some(pattern),
+        Err(e) => {
+            build.report(Diagnostic::error(e.message, place));
+            None
+        }
     }
 }
 

@@ -3,23 +3,31 @@
 use crate::script::build::Desk;
 use crate::script::errors;
 use crate::script::value::Failed;
-use rhai::{AST, ASTNode, Caches, Engine, EvalAltResult, Expr, Module, Scope, Stmt};
+use rhai::{
+    AST, ASTNode, Caches, Dynamic, Engine, EvalAltResult, Expr, Module, Position, Scope, Stmt,
+};
 
 /// Runs `ast`, the main script. Errors are reported; only those that concern the whole script (a limit, the
-/// deadline) end it.
-pub fn run(engine: &Engine, desk: &Desk, ast: &AST, name: &str) {
+/// deadline) end it. Returns the value of the last statement, and where that begins.
+pub fn run(engine: &Engine, desk: &Desk, ast: &AST, name: &str) -> Option<(Dynamic, Position)> {
     let mut global = engine.new_global_runtime_state();
     global.source = Some(name.into());
     global.lib.push(ast.shared_lib().clone());
     let mut caches = Caches::new();
     let mut scope = Scope::new();
+    let mut last = None;
     for statement in ast.statements() {
         let one = std::slice::from_ref(statement);
         #[allow(deprecated)] // Not deprecated but volatile, says Rhai.
         let result = engine.eval_statements_raw(&mut global, &mut caches, &mut scope, one);
-        let Err(error) = result else {
-            continue;
+        let error = match result {
+            Ok(value) => {
+                last = Some((value, statement.position()));
+                continue;
+            }
+            Err(error) => error,
         };
+        last = None;
         let over = is_final(&error);
         {
             let mut build = desk.open();
@@ -33,7 +41,7 @@ pub fn run(engine: &Engine, desk: &Desk, ast: &AST, name: &str) {
             build.lost.extend(declared_in(statement));
         }
         if over {
-            return;
+            return None;
         }
         match statement {
             Stmt::Var(x, ..) => {
@@ -46,6 +54,7 @@ pub fn run(engine: &Engine, desk: &Desk, ast: &AST, name: &str) {
             _ => {}
         }
     }
+    last
 }
 
 /// Whether nothing more can run after `error`.
