@@ -3,7 +3,9 @@
 //! Order the strips, flatten each into a net, bundle alike ones into jobs, build the jobs.
 
 mod build;
+mod edit;
 mod flatten;
+mod layout;
 mod net;
 mod order;
 mod plan;
@@ -13,9 +15,12 @@ mod strip;
 mod voice;
 
 pub use build::ParamTarget;
+pub use edit::{Edit, edit};
 pub use plan::{Plan, PlanJob, PlanNode};
 
 use self::build::{Site, StripNet, job, port_ref};
+use self::layout::Layout;
+pub use self::layout::Placement;
 use self::net::{Export, What};
 use self::order::{Order, order};
 use crate::diag::{Diagnostic, Severity};
@@ -71,6 +76,8 @@ pub struct Compiled {
     pub plan: Plan,
     /// What is worth knowing.
     pub warnings: Vec<Diagnostic>,
+    /// Where everything runs, for the next edit.
+    pub placement: Placement,
 }
 
 /// Compiles `session` for `rate` hertz, loading what its nodes need through `assets`.
@@ -82,6 +89,28 @@ pub fn compile(
     rate: f64,
     assets: &dyn Assets,
 ) -> Result<Compiled, Vec<Diagnostic>> {
+    compile_in(session, rate, assets, MEMBERS)
+}
+
+/// The same with each strip in a job of its own, so that an edit can find the state of each again
+/// ([`edit`]). The samples are the same; alike tracks take more time.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_apart(
+    session: &Session,
+    rate: f64,
+    assets: &dyn Assets,
+) -> Result<Compiled, Vec<Diagnostic>> {
+    compile_in(session, rate, assets, 1)
+}
+
+fn compile_in(
+    session: &Session,
+    rate: f64,
+    assets: &dyn Assets,
+    alike: usize,
+) -> Result<Compiled, Vec<Diagnostic>> {
     let mut diags = Vec::new();
     let (session, master) = with_master(session);
     let order = order(&session, master, &mut diags);
@@ -90,6 +119,7 @@ pub fn compile(
         return Err(diags);
     }
     let mut compiler = Compiler::new(&session, rate, assets, &order, nets);
+    compiler.alike = alike;
     for level in 0..order.levels.len() {
         compiler.level(level);
         if !compiler.diags.is_empty() {
@@ -140,6 +170,9 @@ struct Compiler<'a> {
     jobs: Vec<Vec<Job>>,
     strips: BTreeMap<usize, StripRef>,
     plan: Plan,
+    layouts: Vec<Layout>,
+    /// Strips of one shape that share a job, at most.
+    alike: usize,
     diags: Vec<Diagnostic>,
 }
 
@@ -162,6 +195,8 @@ impl<'a> Compiler<'a> {
             jobs: Vec::new(),
             strips: BTreeMap::new(),
             plan: Plan { title: session.title.clone(), ..Plan::default() },
+            layouts: Vec::new(),
+            alike: MEMBERS,
             diags: Vec::new(),
         }
     }
@@ -172,7 +207,7 @@ impl<'a> Compiler<'a> {
         for bundle in self.bundles(level) {
             let members: Vec<StripNet> =
                 bundle.iter().filter_map(|&s| self.nets[s].take()).collect();
-            self.job(level, &bundle, &members);
+            self.job(level, &bundle, members);
         }
     }
 
@@ -185,7 +220,7 @@ impl<'a> Compiler<'a> {
             let imports = net.net.insts.iter().any(|i| matches!(i.what, What::Import(_)));
             let exports: Vec<Export> = net.exports.iter().map(|e| e.0).collect();
             let shape = format!("{exports:?} {}", net.net.shape());
-            let open = shapes.get(&shape).copied().filter(|&i| bundles[i].len() < MEMBERS);
+            let open = shapes.get(&shape).copied().filter(|&i| bundles[i].len() < self.alike);
             match open {
                 Some(i) if !imports => bundles[i].push(strip),
                 _ => {
@@ -197,7 +232,7 @@ impl<'a> Compiler<'a> {
         bundles
     }
 
-    fn job(&mut self, level: usize, bundle: &[usize], members: &[StripNet]) {
+    fn job(&mut self, level: usize, bundle: &[usize], members: Vec<StripNet>) {
         let index = self.jobs[level].len();
         let (ports, late) = (&self.ports, &mut self.late);
         let mut find = |strip: usize, export: Export, channel: u16, is_late: bool| {
@@ -214,7 +249,7 @@ impl<'a> Compiler<'a> {
         };
         let mut site =
             Site { session: self.session, rate: self.rate, assets: self.assets, port: &mut find };
-        let built = match job(members, &mut site) {
+        let mut built = match job(&members, &mut site) {
             Ok(built) => built,
             Err(diags) => {
                 self.diags.extend(diags);
@@ -251,7 +286,10 @@ impl<'a> Compiler<'a> {
                 },
             );
         }
-        self.plan.add(level, members, built.buffers);
+        self.plan.add(level, &members, built.buffers);
+        for (strip, seats) in members.into_iter().zip(built.seats.drain(..)) {
+            self.layouts.push(Layout { strip, level: level as u16, job: index as u16, seats });
+        }
         self.jobs[level].push(built.job);
     }
 
@@ -284,7 +322,12 @@ impl<'a> Compiler<'a> {
             levels: self.jobs,
         };
         let strips: Vec<StripRef> = self.strips.into_values().collect();
-        Compiled { schedule: Box::new(schedule), strips, plan, warnings }
+        let late = self.late.iter().map(|(strip, export, channel)| {
+            (self.order.strips[*strip].name.clone(), *export, *channel)
+        });
+        let late = late.collect();
+        let placement = Placement { layouts: self.layouts, late };
+        Compiled { schedule: Box::new(schedule), strips, plan, warnings, placement }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod program;
 pub mod renderer;
 pub mod schedule;
 pub mod timeline;
+pub mod update;
 pub mod voices;
 
 pub use block::{Block, Buffer, Inputs, Ramp};
@@ -20,3 +21,4 @@ pub use job::{Fault, Job, PortRef, Timed};
 pub use processor::{Processor, Status};
 pub use renderer::Renderer;
 pub use schedule::Schedule;
+pub use update::Update;

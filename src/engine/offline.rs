@@ -107,7 +107,7 @@ impl Offline {
         let music = (session.tempo.seconds_at(beats) * rate).round() as u64;
         let player = Player::new(session, &compiled, rate, assets, Some(beats));
         let names = session.nodes.iter().map(|n| n.kind.clone()).collect();
-        let Compiled { mut schedule, strips, plan, warnings } = compiled;
+        let Compiled { mut schedule, strips, plan, warnings, .. } = compiled;
         schedule.timeline.stop_at(music);
         let ceiling = options.ceiling.map(|db| crate::units::db_to_gain(db) as f32);
         let skip = schedule.latency as u64;

@@ -3,9 +3,10 @@
 mod lanes;
 mod processors;
 
+use super::layout::{Fixed, Inside, Seat};
 use super::net::{Export, Inst, Net, What, Wire};
 use super::program::{Colours, Request, build};
-use super::voice::voices;
+use super::voice::{tune, voices};
 use crate::diag::Diagnostic;
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
@@ -21,6 +22,7 @@ use crate::rt::job::{
 use crate::rt::kit::Kit;
 use crate::rt::processor::Processor;
 use crate::rt::program::pool;
+use crate::rt::update::Tune;
 use crate::session::Session;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +50,8 @@ pub(super) struct BuiltJob {
     pub players: Vec<BTreeMap<u32, u16>>,
     /// For each member: settable parameters by path.
     pub params: Vec<BTreeMap<String, ParamTarget>>,
+    /// For each member: where its instances run.
+    pub seats: Vec<Vec<Seat>>,
     /// Buffers, and what the plan says of them.
     pub buffers: usize,
 }
@@ -77,6 +81,7 @@ pub(super) fn job(members: &[StripNet], site: &mut Site) -> Result<BuiltJob, Vec
         lines: BTreeMap::new(),
         line_values: Vec::new(),
         players: vec![BTreeMap::new(); members.len()],
+        seats: members.iter().map(|m| vec![Seat::Outside; m.net.insts.len()]).collect(),
         params: vec![BTreeMap::new(); members.len()],
         diags: Vec::new(),
     };
@@ -93,11 +98,12 @@ pub(super) fn job(members: &[StripNet], site: &mut Site) -> Result<BuiltJob, Vec
     }
     let buffers = builder.colours.count as usize;
     let mut bench = Bench::new(buffers, builder.line_values.len());
-    bench.lines.copy_from_slice(&builder.line_values);
+    bench.lines.values.copy_from_slice(&builder.line_values);
     let names = members.iter().map(|m| m.name.clone()).collect();
     Ok(BuiltJob {
         job: Job::new(names, builder.tasks, bench, exports),
         players: builder.players,
+        seats: builder.seats,
         params: builder.params,
         buffers,
     })
@@ -161,6 +167,7 @@ struct Builder<'a> {
     lines: BTreeMap<Key, u16>,
     line_values: Vec<Ramp>,
     players: Vec<BTreeMap<u32, u16>>,
+    seats: Vec<Vec<Seat>>,
     params: Vec<BTreeMap<String, ParamTarget>>,
     diags: Vec<Diagnostic>,
 }

@@ -111,6 +111,8 @@ pub struct Inst {
     pub place: Place,
     /// Its key within the strip: written, or kind and ordinal.
     pub path: String,
+    /// The script has written that key.
+    pub keyed: bool,
     /// Settings.
     pub settings: Option<ArgSettings>,
     /// Frames by which its outputs are late, all told.

@@ -21,6 +21,14 @@ impl ArgSettings {
         ArgSettings { kind, args: args.map(|(k, v)| (k.clone(), v.clone())).collect() }
     }
 
+    /// Its texts: paths of files, names.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.args.values().filter_map(|arg| match arg {
+            Arg::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     /// A text that is the same for the same settings.
     #[must_use]
     pub fn shape(&self) -> String {

@@ -1,12 +1,14 @@
 //! Instruments and kits: the graph of a voice becomes programs of eight voices.
 
 use super::flatten::{Flatten, Leaves};
+use super::layout::Inside;
 use super::net::{Net, Wire};
 use super::program::{Request, build};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::{Rate, Source};
 use crate::nodes::table::Assets;
 use crate::rt::program::pool;
+use crate::rt::update::Tune;
 use crate::rt::voices::{VoiceConfig, Voices, input};
 use crate::session::{Arg, Instrument, Node, Session};
 
@@ -62,8 +64,14 @@ fn with_gate(
     outs
 }
 
-/// The voices of instrument `index`, playing as part of `name`, with at least
-/// `channels` channels; the second value is how many.
+/// Voices, their channels, and what they consist of.
+pub(super) struct BuiltVoices {
+    pub voices: Voices,
+    pub channels: usize,
+    pub inside: Inside,
+}
+
+/// The voices of instrument `index`, playing as part of `name`, with at least `channels` channels.
 pub(super) fn voices(
     session: &Session,
     index: usize,
@@ -71,7 +79,7 @@ pub(super) fn voices(
     assets: &dyn Assets,
     name: &str,
     channels: usize,
-) -> Result<(Voices, usize), Vec<Diagnostic>> {
+) -> Result<BuiltVoices, Vec<Diagnostic>> {
     let Some(instrument) = session.instruments.get(index) else {
         return Err(vec![Diagnostic::error(
             format!("instrument {index} does not exist"),
@@ -96,6 +104,7 @@ pub(super) fn voices(
     let mut groups = Vec::new();
     let mut outs = Vec::new();
     let mut buffers = 0;
+    let mut constants = Vec::new();
     for group in 0..count.div_ceil(8) {
         let built = build(&Request {
             members: &[&net],
@@ -107,6 +116,8 @@ pub(super) fn voices(
             group: u64::from(group),
         });
         buffers = built.buffers;
+        let tune = |(&(inst, input), &scalar)| tune(&net, (inst, input), 0, scalar, 0);
+        constants = built.consts.iter().filter_map(tune).collect();
         let mut program = built.program;
         outs = (0..net.outs.len())
             .map(|i| out(&net, i, &built.kept, instrument, &mut program))
@@ -124,7 +135,27 @@ pub(super) fn voices(
     };
     let channels = net.outs.len();
     debug_assert!(net.outs.iter().all(|w| net.rate(*w) <= Rate::Audio));
-    Ok((Voices::new(config, groups, pool(buffers)), channels))
+    let defaults = config.params.iter().zip(input::PARAMS..);
+    constants.extend(defaults.map(|(&value, scalar)| Tune { part: 0, scalar, lane: 0, value }));
+    let names: Vec<&String> = instrument.params.iter().map(|p| &p.0).collect();
+    let Instrument { mono, legato, bend, glide, .. } = instrument;
+    let shape = format!("{} {count} {mono} {legato} {bend} {glide} {names:?}", net.shape());
+    let inside = Inside { shape, constants };
+    Ok(BuiltVoices { voices: Voices::new(config, groups, pool(buffers)), channels, inside })
+}
+
+/// A constant of a net that became the `scalar` of a program.
+pub(super) fn tune(
+    net: &Net,
+    (inst, input): (u32, usize),
+    part: u16,
+    scalar: u16,
+    lane: u8,
+) -> Option<Tune> {
+    match net.insts[inst as usize].ins[input] {
+        Wire::Const(value) => Some(Tune { part, scalar, lane, value: value as f32 }),
+        _ => None,
+    }
 }
 
 /// Where output `i` of the voice is; a constant gets one of the reserved scalars.

@@ -3,6 +3,7 @@
 use super::block::{Block, Buffer};
 use super::processor::{Processor, Status};
 use super::program::{Pool, Program};
+use super::update::Tune;
 use crate::dsp::unit::{BLOCK, Source};
 use crate::dsp::{F8, wide};
 
@@ -14,14 +15,19 @@ pub struct Bank {
     /// For each group, 1 in the lanes that hold a term.
     masks: Vec<F8>,
     acc: Vec<[F8; BLOCK]>,
+    /// Group and scalar of constants that an edit has changed; they move over the next block.
+    tuned: Vec<(u16, u16)>,
 }
+
+/// Constants of a bank that one edit can move softly; more of them jump.
+const TUNED: usize = 4096;
 
 impl Bank {
     /// A bank of `groups`, whose outputs are the wires `outs` (one a channel) in the lanes of `masks`.
     #[must_use]
     pub fn new(groups: Vec<Program>, pool: Pool, outs: Vec<Source>, masks: Vec<F8>) -> Bank {
         let acc = vec![[F8::ZERO; BLOCK]; outs.len()];
-        Bank { groups, pool, outs, masks, acc }
+        Bank { groups, pool, outs, masks, acc, tuned: Vec::with_capacity(TUNED) }
     }
 }
 
@@ -44,12 +50,25 @@ impl Processor for Bank {
             **out = Buffer::SILENCE;
             wide::add_sums(&mut out.0, acc);
         }
+        for (group, scalar) in self.tuned.drain(..) {
+            self.groups[group as usize].settle(scalar);
+        }
         Status::Playing
     }
 
     fn reset(&mut self) {
         for group in &mut self.groups {
             (0..crate::dsp::lanes::LANES).for_each(|lane| group.reset(lane));
+        }
+    }
+
+    fn tune(&mut self, tune: Tune) {
+        let Some(group) = self.groups.get_mut(tune.part as usize) else { return };
+        group.scalars[tune.scalar as usize].to.0[tune.lane as usize] = tune.value;
+        if self.tuned.len() < TUNED {
+            self.tuned.push((tune.part, tune.scalar));
+        } else {
+            group.settle(tune.scalar);
         }
     }
 

@@ -11,6 +11,7 @@ pub use process::ProcessTask;
 
 use super::block::{Buffer, Ramp};
 use super::event::{Event, EventKind};
+use super::update::Constant;
 use crate::dsp::unit::{BLOCK, Meta};
 use std::collections::VecDeque;
 
@@ -89,7 +90,37 @@ pub struct Bench {
     /// Which of them hold nothing but zeros.
     pub silent: Vec<bool>,
     /// Control lines between tasks.
-    pub lines: Vec<Ramp>,
+    pub lines: Lines,
+}
+
+/// Control lines: constants, and what lane tasks put out for processors and each other.
+pub struct Lines {
+    /// The lines.
+    pub values: Vec<Ramp>,
+    /// Those that move in this block and stand from the next one on.
+    moving: Vec<u16>,
+}
+
+impl Lines {
+    /// Takes over what a constant of another job had come to.
+    pub(super) fn adopt(&mut self, old: &Lines, constant: Constant) {
+        let was = old.values[constant.from as usize];
+        let line = &mut self.values[constant.to as usize];
+        if !constant.changed {
+            *line = was;
+        } else if self.moving.len() < self.moving.capacity() {
+            line.from = was.to;
+            self.moving.push(constant.to);
+        }
+    }
+
+    /// Ends the moves of the block.
+    fn settle(&mut self) {
+        for index in self.moving.drain(..) {
+            let line = &mut self.values[index as usize];
+            line.from = line.to;
+        }
+    }
 }
 
 impl Bench {
@@ -99,7 +130,10 @@ impl Bench {
         Bench {
             buffers: (0..buffers).map(|_| Some(Box::default())).collect(),
             silent: vec![true; buffers],
-            lines: vec![Ramp::default(); lines],
+            lines: Lines {
+                values: vec![Ramp::default(); lines],
+                moving: Vec::with_capacity(lines),
+            },
         }
     }
 
@@ -160,6 +194,11 @@ impl Job {
         }
     }
 
+    /// Events that wait, in the order of their frames.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Timed> {
+        self.inbox.iter()
+    }
+
     /// Faults since the last call, through `f`.
     pub fn drain_faults(&mut self, mut f: impl FnMut(Fault)) {
         self.faults.drain(..).for_each(&mut f);
@@ -196,6 +235,7 @@ impl Job {
                 self.faults.push(Fault { frame: meta.frame, node });
             }
         }
+        self.bench.lines.settle();
         out.publish(block, &self.bench, &self.exports);
     }
 

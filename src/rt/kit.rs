@@ -3,6 +3,7 @@
 use super::block::{Block, Buffer};
 use super::event::{Event, EventKind};
 use super::processor::{Processor, Status};
+use super::update::Tune;
 use super::voices::Voices;
 
 /// Note ids that a kit remembers, so that a note's end reaches the sound that it began.
@@ -114,6 +115,12 @@ impl Processor for Kit {
     fn reset(&mut self) {
         self.open.clear();
         self.sounds.iter_mut().for_each(Processor::reset);
+    }
+
+    fn tune(&mut self, tune: Tune) {
+        if let Some(sound) = self.sounds.get_mut(tune.part as usize) {
+            sound.tune(tune);
+        }
     }
 
     fn tail(&self) -> usize {

@@ -3,6 +3,7 @@
 //! A control signal that must be computed block by block (a pitch tracker, say) leaves as an audio channel.
 
 use super::block::Block;
+use super::update::Tune;
 
 /// What a processor says of the block that it has just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub trait Processor: Send {
 
     /// Forgets all state (after a fault, or for `panic()`). Called on the audio thread.
     fn reset(&mut self);
+
+    /// Changes a constant of the programs that it is made of; it moves there over the next range that is
+    /// rendered. Called on the audio thread.
+    fn tune(&mut self, tune: Tune) {
+        let _ = tune;
+    }
 
     /// Frames by which the output is late.
     fn latency(&self) -> usize {

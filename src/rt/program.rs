@@ -84,6 +84,12 @@ impl Program {
         self.ops.iter().any(|op| op.unit.tail() == usize::MAX)
     }
 
+    /// Ends the move of scalar `index`: it stands where it was going.
+    pub fn settle(&mut self, index: u16) {
+        let scalar = &mut self.scalars[index as usize];
+        scalar.from = scalar.to;
+    }
+
     /// Sets `lane` of scalar `index` to `value`, at once.
     pub fn set(&mut self, index: u16, lane: usize, value: f32) {
         let scalar = &mut self.scalars[index as usize];

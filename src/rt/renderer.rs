@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Owns the graph and time. Lives on the audio thread, or is driven by an offline render.
 pub struct Renderer {
-    schedule: Box<Schedule>,
+    pub(super) schedule: Box<Schedule>,
     /// First frame of the next chunk.
     frame: u64,
     ceiling: Option<Ceiling>,
@@ -116,7 +116,7 @@ impl Renderer {
     }
 
     fn begin(&mut self, blocks: usize) -> usize {
-        let blocks = blocks.min(self.schedule.chunk);
+        let blocks = blocks.min(self.schedule.chunk).min(self.metas.len());
         for (i, meta) in self.metas[..blocks].iter_mut().enumerate() {
             *meta = self.schedule.timeline.meta(self.frame + (i * BLOCK) as u64, BLOCK);
         }

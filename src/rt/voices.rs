@@ -11,6 +11,7 @@ use super::event::{Event, EventKind};
 use super::processor::{Processor, Status};
 use super::program::{Pool, Program};
 use super::timeline::part;
+use super::update::Tune;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{BLOCK, Meta, Ramp8, Source};
 use crate::dsp::{F8, wide};
@@ -69,7 +70,12 @@ pub struct Voices {
     actions: Vec<(u32, usize, Action)>,
     acc: Vec<[F8; BLOCK]>,
     grace: usize,
+    /// Scalars that an edit has changed; they move over the next range.
+    tuned: Vec<u16>,
 }
+
+/// Constants of an instrument that one edit can move softly; more of them jump.
+const TUNED: usize = 256;
 
 impl Voices {
     /// An instrument whose groups are `groups` (each of 8 lanes), sharing `pool`.
@@ -86,6 +92,7 @@ impl Voices {
             groups,
             pool,
             grace,
+            tuned: Vec::with_capacity(TUNED),
         };
         for lane in 0..count {
             voices.default_params(lane);
@@ -120,6 +127,7 @@ impl Voices {
             self.accept(event, rate);
         }
         if !self.voices.iter().any(|v| v.active) {
+            self.settle();
             return false;
         }
         for channel in &mut self.acc {
@@ -132,10 +140,18 @@ impl Voices {
                 self.finish_group(group, lanes);
             }
         }
+        self.settle();
         for (out, acc) in outs.iter_mut().zip(&self.acc) {
             wide::add_sums(&mut out.0, acc);
         }
         true
+    }
+
+    /// Ends the moves of constants in every group.
+    fn settle(&mut self) {
+        for scalar in self.tuned.drain(..) {
+            self.groups.iter_mut().for_each(|group| group.settle(scalar));
+        }
     }
 
     fn accept(&mut self, event: &Event, rate: f64) {
@@ -230,6 +246,7 @@ impl Voices {
         let levels = self.levels(group, frames);
         let program = &mut self.groups[group];
         program.run(&mut self.pool, start, frames, &meta);
+        self.tuned.iter().for_each(|scalar| program.settle(*scalar));
         for (channel, (acc, out)) in self.acc.iter_mut().zip(&self.config.outs).enumerate() {
             add_out(&mut acc[start..end], *out, levels[channel % 2], program, &self.pool, start);
         }
@@ -367,5 +384,23 @@ impl Processor for Voices {
 
     fn tail(&self) -> usize {
         usize::MAX
+    }
+
+    fn tune(&mut self, tune: Tune) {
+        let slot = tune.scalar.checked_sub(input::PARAMS).map(usize::from);
+        if let Some(default) = slot.and_then(|slot| self.config.params.get_mut(slot)) {
+            *default = tune.value;
+            return;
+        }
+        let soft = self.tuned.len() < TUNED;
+        for group in &mut self.groups {
+            group.scalars[tune.scalar as usize].to = F8::splat(tune.value);
+            if !soft {
+                group.settle(tune.scalar);
+            }
+        }
+        if soft {
+            self.tuned.push(tune.scalar);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::processors::{audio_inputs, number_inputs};
 use super::*;
+use crate::graph::layout::fixed;
 
 impl<'a> Builder<'a> {
     /// The program of a stage.
@@ -32,6 +33,13 @@ impl<'a> Builder<'a> {
         });
         let task = self.tasks.len() as u16;
         self.note_params(&built.consts, task);
+        for (op, &index) in (0..).zip(&insts) {
+            let scalar = |input| built.consts.get(&(index, input)).copied();
+            for (seats, member) in self.seats.iter_mut().zip(self.members) {
+                let fixed = fixed(&member.net.insts[index as usize], scalar);
+                seats[index as usize] = Seat::Unit { task, op, fixed };
+            }
+        }
         let (loads, line_loads) = self.loads(&built.loads);
         let (stores, line_stores) = self.stores(&built.kept, &keep);
         let lanes = LaneTask::new(

@@ -12,7 +12,9 @@ impl<'a> Builder<'a> {
                     continue;
                 }
                 match self.processor(strip, inst, site) {
-                    Ok(processor) => self.process_task(member, index, processor),
+                    Ok((processor, inside)) => {
+                        self.process_task(member, index, processor, inside);
+                    }
                     Err(diags) => self.diags.extend(diags),
                 }
             }
@@ -24,23 +26,38 @@ impl<'a> Builder<'a> {
         strip: &StripNet,
         inst: &Inst,
         site: &Site,
-    ) -> Result<Box<dyn Processor>, Vec<Diagnostic>> {
+    ) -> Result<(Box<dyn Processor>, Inside), Vec<Diagnostic>> {
         let outs = inst.outs as usize;
         let voices = |index| voices(site.session, index, site.rate, site.assets, &strip.name, outs);
         match &inst.what {
-            What::Instrument(index) => Ok(Box::new(voices(*index)?.0)),
+            What::Instrument(index) => {
+                let built = voices(*index)?;
+                Ok((Box::new(built.voices), built.inside))
+            }
             What::Kit(sounds, chokes) => {
                 let sounds = sounds.iter().map(|&i| voices(i)).collect::<Result<Vec<_>, _>>()?;
-                Ok(Box::new(Kit::new(sounds, chokes.clone())))
+                let mut inside = Inside { shape: format!("{chokes:?}"), ..Inside::default() };
+                for (part, sound) in (0..).zip(&sounds) {
+                    inside.shape.push_str(&sound.inside.shape);
+                    let own = sound.inside.constants.iter();
+                    inside.constants.extend(own.map(|tune| Tune { part, ..*tune }));
+                }
+                let sounds = sounds.into_iter().map(|s| (s.voices, s.channels)).collect();
+                Ok((Box::new(Kit::new(sounds, chokes.clone())), inside))
             }
-            What::Bank(terms) => Ok(Box::new(bank(terms, site.rate))),
+            What::Bank(terms) => {
+                let (bank, inside) = bank(terms, site.rate);
+                Ok((Box::new(bank), inside))
+            }
             What::Processor(kind, channels) => {
                 let (Make::Processor(make), Some(settings)) = (kind.make, &inst.settings) else {
                     unreachable!("What::Processor is made of Make::Processor, with settings")
                 };
                 let (channels, seed) = (*channels, inst.seed);
                 let cx = ProcCx { rate: site.rate, channels, settings, seed, assets: site.assets };
-                make(&cx).map_err(|message| vec![Diagnostic::error(message, inst.place.clone())])
+                let made = make(&cx);
+                made.map(|processor| (processor, Inside::default()))
+                    .map_err(|message| vec![Diagnostic::error(message, inst.place.clone())])
             }
             _ => unreachable!("light instances are built into programs"),
         }
@@ -51,15 +68,22 @@ impl<'a> Builder<'a> {
         member: usize,
         index: u32,
         processor: Box<dyn Processor>,
+        inside: Inside,
     ) {
         let inst = &self.members[member].net.insts[index as usize];
         let (audio, numbers): (Vec<Wire>, Vec<Wire>) =
             (audio_inputs(inst).collect(), number_inputs(inst).collect());
         let ins = audio.into_iter().map(|w| self.audio_wire(member, w)).collect();
-        let params: Vec<u16> = numbers.into_iter().map(|w| self.number_wire(member, w)).collect();
+        let params: Vec<u16> = numbers.iter().map(|w| self.number_wire(member, *w)).collect();
+        let fixed = (0..).zip(numbers.iter().zip(&params)).filter_map(|(input, (wire, &index))| {
+            let Wire::Const(value) = *wire else { return None };
+            Some(Fixed { input, value, index })
+        });
+        let fixed = fixed.collect();
         let outs = (0..inst.outs).map(|port| self.buffer((member, index, port))).collect();
         let task = self.tasks.len() as u16;
         self.players[member].insert(index, task);
+        self.seats[member][index as usize] = Seat::Processor { task, fixed, inside };
         if let What::Processor(kind, _) = inst.what {
             let names = kind.params.iter().filter(|p| p.kind == ParamKind::Number);
             for (k, param) in names.enumerate() {
@@ -124,9 +148,9 @@ fn inputs(inst: &Inst, audio: bool) -> impl Iterator<Item = Wire> + '_ {
 }
 
 /// The bank of alike terms.
-fn bank(terms: &[Net], rate: f64) -> Bank {
+fn bank(terms: &[Net], rate: f64) -> (Bank, Inside) {
     let (mut groups, mut masks) = (Vec::new(), Vec::new());
-    let (mut outs, mut buffers) = (Vec::new(), 0);
+    let (mut outs, mut buffers, mut constants) = (Vec::new(), 0, Vec::new());
     for (group, members) in terms.chunks(LANES).enumerate() {
         let nets: Vec<&Net> = members.iter().collect();
         let insts: Vec<u32> = (0..nets[0].insts.len() as u32).collect();
@@ -152,7 +176,12 @@ fn bank(terms: &[Net], rate: f64) -> Bank {
         outs = keep.iter().map(|w| built.kept[w]).collect();
         buffers = buffers.max(built.buffers);
         masks.push(F8(core::array::from_fn(|lane| if lane < nets.len() { 1.0 } else { 0.0 })));
+        for (lane, net) in (0..).zip(&nets) {
+            let tune = |(&input, &scalar)| tune(net, input, group as u16, scalar, lane);
+            constants.extend(built.consts.iter().filter_map(tune));
+        }
         groups.push(built.program);
     }
-    Bank::new(groups, pool(buffers), outs, masks)
+    let shape = format!("{} {}", terms.len(), terms[0].shape());
+    (Bank::new(groups, pool(buffers), outs, masks), Inside { shape, constants })
 }

@@ -35,6 +35,7 @@ impl Flatten<'_> {
         // Helpers that come with a node do not take its key.
         let helper = matches!(what, What::Sum | What::Align(_) | What::UntilStop);
         let key = node.key.clone().filter(|_| !helper);
+        let keyed = key.is_some();
         let stem = key.unwrap_or_else(|| what.name().to_string());
         let count = self.ordinals.entry(stem.clone()).or_insert(0);
         *count += 1;
@@ -49,6 +50,7 @@ impl Flatten<'_> {
             node: id,
             place: node.place.clone(),
             path,
+            keyed,
             settings: None,
             latency,
             own_latency: 0,

@@ -5,6 +5,7 @@ use crate::dsp::unit::{BLOCK, Meta, Ramp8, Source};
 use crate::rt::block::{Buffer, Ramp};
 use crate::rt::event::{Event, EventKind};
 use crate::rt::program::{Pool, Program};
+use crate::rt::update::Constant;
 
 /// Copies a buffer into a lane of an audio wire, before the program runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +105,33 @@ impl LaneTask {
         }
     }
 
+    /// Takes over the state of operation `from` of another task as operation `to`, and its constants.
+    pub(in crate::rt) fn adopt(
+        &mut self,
+        to: u16,
+        old: &mut LaneTask,
+        from: u16,
+        constants: &[Constant],
+    ) {
+        let (to, from) = (to as usize, from as usize);
+        std::mem::swap(&mut self.program.ops[to].unit, &mut old.program.ops[from].unit);
+        for constant in constants {
+            let was = old.program.scalars[constant.from as usize];
+            let scalar = &mut self.program.scalars[constant.to as usize];
+            if !constant.changed {
+                *scalar = was;
+            } else if self.moved.len() < self.moved.capacity() {
+                scalar.from = was.to;
+                self.moved.push(constant.to);
+            }
+        }
+    }
+
+    /// Sleeps if `old`, whose units have all come here, did.
+    pub(in crate::rt) fn sleep_like(&mut self, old: &LaneTask) {
+        (self.idle, self.asleep) = (old.idle, old.asleep);
+    }
+
     /// Forgets all state.
     pub fn reset(&mut self) {
         (0..crate::dsp::lanes::LANES).for_each(|lane| self.program.reset(lane));
@@ -127,7 +155,7 @@ impl LaneTask {
             }
         }
         for load in &self.line_loads {
-            let line = bench.lines[load.line as usize];
+            let line = bench.lines.values[load.line as usize];
             let scalar = &mut self.program.scalars[load.scalar as usize];
             scalar.from.0[load.lane as usize] = line.from;
             scalar.to.0[load.lane as usize] = line.to;
@@ -175,7 +203,7 @@ impl LaneTask {
     fn store_lines(&mut self, bench: &mut Bench) {
         for store in &self.lines {
             let lane = store.lane as usize;
-            bench.lines[store.line as usize] = match store.wire {
+            bench.lines.values[store.line as usize] = match store.wire {
                 Source::Scalar(k) => lane_of(&self.program.scalars[k as usize], lane),
                 Source::Audio(k) => match &self.pool[k as usize] {
                     Some(f) => Ramp { from: f[0].0[lane], to: f[BLOCK - 1].0[lane] },

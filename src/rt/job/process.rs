@@ -5,6 +5,7 @@ use crate::dsp::unit::{BLOCK, Meta};
 use crate::rt::block::{Block, Buffer, Inputs, Ramp};
 use crate::rt::event::{Event, EventKind};
 use crate::rt::processor::{Processor, Status};
+use crate::rt::update::Tune;
 
 /// Events that a processor can get in one block; more are dropped.
 const EVENTS: usize = 1024;
@@ -62,6 +63,13 @@ impl ProcessTask {
         }
     }
 
+    /// Takes over the processor of another task, and changes constants inside it.
+    pub(in crate::rt) fn adopt(&mut self, old: &mut ProcessTask, tunes: &[Tune]) {
+        std::mem::swap(&mut self.processor, &mut old.processor);
+        (self.tail, self.idle, self.asleep) = (old.tail, old.idle, old.asleep);
+        tunes.iter().for_each(|tune| self.processor.tune(*tune));
+    }
+
     /// Forgets all state.
     pub fn reset(&mut self) {
         self.events.clear();
@@ -77,7 +85,7 @@ impl ProcessTask {
             return None;
         }
         for (ramp, &line) in self.ramps.iter_mut().zip(&self.params) {
-            *ramp = bench.lines[line as usize];
+            *ramp = bench.lines.values[line as usize];
         }
         self.set_params(bench);
         for &id in &self.outs {
@@ -115,7 +123,7 @@ impl ProcessTask {
                 && let Some(&line) = self.params.get(index as usize)
             {
                 self.ramps[index as usize].to = value;
-                bench.lines[line as usize] = Ramp::constant(value);
+                bench.lines.values[line as usize] = Ramp::constant(value);
             }
         }
     }

@@ -1,0 +1,237 @@
+//! What an edit keeps: the instances of two compiled sessions are matched, strip by strip.
+//!
+//! Strips are matched by name. In a strip, an instance with a key that the script has written matches the one
+//! with the same key; the others are matched by a longest common subsequence over what they are (Wagner
+//! and Fischer, "The String-to-String Correction Problem", 1974), so that an effect put in between leaves
+//! its neighbours alone.
+
+use super::layout::{Fixed, Layout, Placement, Seat, signature};
+use super::net::What;
+use crate::rt::update::{Constant, Move, TaskSpot, Tune};
+use serde::Serialize;
+use std::fmt;
+
+/// What an edit does: the moves for the audio thread, and a report for people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Edit {
+    /// States that live on.
+    #[serde(skip)]
+    pub moves: Vec<Move>,
+    /// Feedback lines that live on: index before, index now.
+    #[serde(skip)]
+    pub feedback: Vec<(u16, u16)>,
+    /// Nodes whose state lives on.
+    pub kept: usize,
+    /// Of those, how many have got another value for a parameter.
+    pub changed: usize,
+    /// Nodes that begin anew: `strip/path`.
+    pub added: Vec<String>,
+    /// Nodes that end: `strip/path`.
+    pub removed: Vec<String>,
+}
+
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "kept {}, changed {}", self.kept, self.changed)?;
+        write!(f, ", added {}, removed {}", self.added.len(), self.removed.len())
+    }
+}
+
+/// Matches the session that sounds with the one that is to sound. Both were compiled with
+/// [`compile_apart`](super::compile_apart). `stale` says of a setting's text (a path) that what it names
+/// has changed, so that nodes with it begin anew. Control thread.
+#[must_use]
+pub fn edit(old: &Placement, new: &Placement, stale: &dyn Fn(&str) -> bool) -> Edit {
+    let mut edit = Edit::default();
+    for now in &new.layouts {
+        let name = &now.strip.name;
+        match old.layouts.iter().find(|was| was.strip.name == *name) {
+            Some(was) => edit.strip(was, now, stale),
+            None => edit.added.extend(paths(now)),
+        }
+    }
+    for was in &old.layouts {
+        if !new.layouts.iter().any(|now| now.strip.name == was.strip.name) {
+            edit.removed.extend(paths(was));
+        }
+    }
+    for (to, line) in new.late.iter().enumerate() {
+        if let Some(from) = old.late.iter().position(|l| l == line) {
+            edit.feedback.push((from as u16, to as u16));
+        }
+    }
+    edit
+}
+
+/// The nodes of a strip, for the report.
+fn paths(layout: &Layout) -> impl Iterator<Item = String> + '_ {
+    let insts = layout.strip.net.insts.iter().filter(|i| !matches!(i.what, What::Import(_)));
+    insts.map(|i| format!("{}/{}", layout.strip.name, i.path))
+}
+
+impl Edit {
+    fn strip(&mut self, was: &Layout, now: &Layout, stale: &dyn Fn(&str) -> bool) {
+        let (a, b) = (Side::new(was, &|_| false), Side::new(now, stale));
+        let pairs = common(&a, &b);
+        let mut live = (vec![false; a.len()], vec![false; b.len()]);
+        for &(i, j) in &pairs {
+            (live.0[i], live.1[j]) = (true, true);
+            self.keep(&a, &b, i, j);
+        }
+        for (side, live, list) in [(&a, &live.0, &mut self.removed), (&b, &live.1, &mut self.added)]
+        {
+            let gone = side.insts.iter().zip(live).filter(|(_, live)| !**live);
+            list.extend(gone.map(|(&inst, _)| side.path(inst)));
+        }
+        self.sleep(&a, &b, &pairs);
+    }
+
+    /// Moves the state of instance `i` of the old side to instance `j` of the new one.
+    fn keep(&mut self, a: &Side, b: &Side, i: usize, j: usize) {
+        self.kept += 1;
+        match (&a.layout.seats[a.insts[i]], &b.layout.seats[b.insts[j]]) {
+            (Seat::Unit { task: t, op: o, fixed: f }, Seat::Unit { task, op, fixed }) => {
+                let constants = constants(f, fixed);
+                self.changed += usize::from(constants.iter().any(|c| c.changed));
+                let (from, to) = ((a.spot(*t), *o), (b.spot(*task), *op));
+                self.moves.push(Move::Unit { from, to, constants });
+            }
+            (
+                Seat::Processor { task: t, fixed: f, inside: old },
+                Seat::Processor { task, fixed, inside },
+            ) => {
+                let constants = constants(f, fixed);
+                let values = old.constants.iter().zip(&inside.constants);
+                let differs = |(x, y): (&Tune, &Tune)| (x.value != y.value).then_some(*y);
+                let tunes: Vec<Tune> = values.filter_map(differs).collect();
+                let changed = !tunes.is_empty() || constants.iter().any(|c| c.changed);
+                self.changed += usize::from(changed);
+                let (from, to) = (a.spot(*t), b.spot(*task));
+                self.moves.push(Move::Processor { from, to, constants, tunes });
+            }
+            _ => {}
+        }
+    }
+
+    /// Lane tasks that go over as they are may go on sleeping.
+    fn sleep(&mut self, a: &Side, b: &Side, pairs: &[(usize, usize)]) {
+        let task = |side: &Side, k: usize| match side.layout.seats[side.insts[k]] {
+            Seat::Unit { task, .. } => Some(task),
+            _ => None,
+        };
+        let mut tasks: Vec<(u16, u16)> =
+            pairs.iter().filter_map(|&(i, j)| Some((task(a, i)?, task(b, j)?))).collect();
+        tasks.sort_unstable();
+        tasks.dedup();
+        for &(from, to) in &tasks {
+            let of =
+                |side: &Side, t: u16| (0..side.len()).filter(|&k| task(side, k) == Some(t)).count();
+            let both =
+                |&&(i, j): &&(usize, usize)| task(a, i) == Some(from) && task(b, j) == Some(to);
+            let moved = pairs.iter().filter(both).count();
+            if moved == of(a, from) && moved == of(b, to) {
+                self.moves.push(Move::Sleep { from: a.spot(from), to: b.spot(to) });
+            }
+        }
+    }
+}
+
+/// The instances of a strip that run somewhere.
+struct Side<'a> {
+    layout: &'a Layout,
+    insts: Vec<usize>,
+    signatures: Vec<String>,
+}
+
+impl<'a> Side<'a> {
+    fn new(layout: &'a Layout, stale: &dyn Fn(&str) -> bool) -> Side<'a> {
+        let net = &layout.strip.net;
+        let runs = |i: &usize| !matches!(layout.seats[*i], Seat::Outside);
+        let insts: Vec<usize> = (0..net.insts.len()).filter(runs).collect();
+        let sign = |&i: &usize| {
+            let inst = &net.insts[i];
+            let mut text = signature(net, inst, &layout.seats[i]);
+            if inst.settings.as_ref().is_some_and(|s| s.texts().any(stale)) {
+                text.push_str(" stale");
+            }
+            text
+        };
+        let signatures = insts.iter().map(sign).collect();
+        Side { layout, insts, signatures }
+    }
+
+    fn len(&self) -> usize {
+        self.insts.len()
+    }
+
+    fn spot(&self, task: u16) -> TaskSpot {
+        TaskSpot { level: self.layout.level, job: self.layout.job, task }
+    }
+
+    fn path(&self, inst: usize) -> String {
+        format!("{}/{}", self.layout.strip.name, self.layout.strip.net.insts[inst].path)
+    }
+
+    /// How alike instance `i` of this side and `j` of the other are; 0 if they must not be matched.
+    fn likeness(&self, other: &Side, i: usize, j: usize) -> u32 {
+        if self.signatures[i] != other.signatures[j] {
+            return 0;
+        }
+        let (x, y) = (self.insts[i], other.insts[j]);
+        let (x, y) = (&self.layout.strip.net.insts[x], &other.layout.strip.net.insts[y]);
+        match (x.keyed, y.keyed) {
+            (true, true) if x.path == y.path => 1000,
+            (false, false) => {
+                let values = x.ins.iter().zip(&y.ins).filter(|(a, b)| a == b).count();
+                // Kind first; then the same place in its row, then the same inputs.
+                100 + 10 * u32::from(x.path == y.path) + values.min(9) as u32
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// Pairs of instances, rising on both sides, that are the most alike in all.
+fn common(a: &Side, b: &Side) -> Vec<(usize, usize)> {
+    let (n, m) = (a.len(), b.len());
+    // What is the same at both ends needs no search: edits are mostly small.
+    let same =
+        |i: usize, j: usize| a.likeness(b, i, j) > 0 && a.path(a.insts[i]) == b.path(b.insts[j]);
+    let head = (0..n.min(m)).take_while(|&k| same(k, k)).count();
+    let rest = n.min(m) - head;
+    let tail = (0..rest).take_while(|&k| same(n - 1 - k, m - 1 - k)).count();
+    let (rows, columns) = (n - head - tail, m - head - tail);
+    let mut best = vec![vec![0u32; columns + 1]; rows + 1];
+    for i in (0..rows).rev() {
+        for j in (0..columns).rev() {
+            let skip = best[i + 1][j].max(best[i][j + 1]);
+            let likeness = a.likeness(b, head + i, head + j);
+            let both = if likeness > 0 { best[i + 1][j + 1] + likeness } else { 0 };
+            best[i][j] = skip.max(both);
+        }
+    }
+    let mut pairs: Vec<(usize, usize)> = (0..head).map(|k| (k, k)).collect();
+    let (mut i, mut j) = (0, 0);
+    while i < rows && j < columns {
+        let likeness = a.likeness(b, head + i, head + j);
+        if likeness > 0 && best[i][j] == best[i + 1][j + 1] + likeness {
+            pairs.push((head + i, head + j));
+            (i, j) = (i + 1, j + 1);
+        } else if best[i + 1][j] >= best[i][j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    pairs.extend((0..tail).rev().map(|k| (n - 1 - k, m - 1 - k)));
+    pairs
+}
+
+/// The constants of an instance that lives on, from where to where.
+fn constants(old: &[Fixed], new: &[Fixed]) -> Vec<Constant> {
+    let pair = |now: &Fixed| {
+        let was = old.iter().find(|was| was.input == now.input)?;
+        Some(Constant { from: was.index, to: now.index, changed: was.value != now.value })
+    };
+    new.iter().filter_map(pair).collect()
+}
