@@ -1,9 +1,13 @@
 //! The control side of a running renderer: patterns become events, files become samples.
 
+pub mod clock;
 pub mod library;
+pub mod live;
 pub mod offline;
 pub mod player;
 
+pub use clock::Clock;
 pub use library::Library;
+pub use live::{Live, Performer};
 pub use offline::{Length, Offline, Options};
 pub use player::Player;

@@ -1,13 +1,14 @@
 //! Patterns to events: each track's patterns are asked for a stretch of time ahead, and what begins
 //! there becomes notes at exact frames.
 
+use super::clock::Clock;
 use crate::graph::{Compiled, ParamTarget, StripRef, TaskRef};
 use crate::nodes::table::Assets;
 use crate::pattern::{Event, Frac, Pattern, Span, Value, note};
 use crate::rt::event::EventKind;
 use crate::rt::job::Timed;
 use crate::rt::voices::PAN_SLOT;
-use crate::session::{Arg, Node, NodeId, Session, TempoMap, Track};
+use crate::session::{Arg, Node, NodeId, Session, Track};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts of a cycle; one is asked for at a time.
@@ -36,45 +37,14 @@ struct Line {
     name: String,
 }
 
-/// Musical time as frames.
-#[derive(Clone, Debug)]
-struct Clock {
-    tempo: TempoMap,
-    rate: f64,
-    /// Beats in a cycle: one cycle is one bar.
-    cycle: f64,
-    swing: f64,
-    swing_unit: f64,
-}
-
-impl Clock {
-    /// The frame of a moment in cycles, swing included.
-    fn frame(&self, cycles: Frac) -> u64 {
-        let beat = self.swung(cycles.to_f64() * self.cycle);
-        (self.tempo.seconds_at(beat) * self.rate).round().max(0.0) as u64
-    }
-
-    /// Moves what lies between two swung units late: the middle of each pair goes from 1/2 to
-    /// (1 + swing) / 2 of it, and the rest follows in straight lines.
-    fn swung(&self, beat: f64) -> f64 {
-        if self.swing == 0.0 {
-            return beat;
-        }
-        let pair = 2.0 * self.swing_unit;
-        let start = (beat / pair).floor() * pair;
-        let x = (beat - start) / pair;
-        let middle = (1.0 + self.swing.clamp(0.0, 0.99)) / 2.0;
-        let y = if x < 0.5 { x * 2.0 * middle } else { middle + (x - 0.5) * 2.0 * (1.0 - middle) };
-        start + y * pair
-    }
-}
-
 /// Plays the patterns of a session into a renderer.
 pub struct Player {
     lines: Vec<Line>,
     clock: Clock,
     /// The first moment that has not been asked for, in cycles.
     next: Frac,
+    /// What begins before this frame has been played already.
+    from: u64,
     /// Events end here.
     end: Option<Frac>,
     id: u32,
@@ -93,30 +63,41 @@ impl Player {
         assets: &dyn Assets,
         end: Option<f64>,
     ) -> Player {
-        let cycle = session.meter.quarters();
-        let clock = Clock {
-            tempo: session.tempo.clone(),
-            rate,
-            cycle,
-            swing: session.swing,
-            swing_unit: session.swing_unit.max(1e-3),
-        };
+        let clock = Clock::new(session, rate);
         let lines = session
             .tracks
             .iter()
             .filter(|t| !t.plays.is_empty())
             .filter_map(|t| line(session, t, compiled, assets))
             .collect();
-        let end = end.and_then(|beats| Frac::from_f64(beats / cycle));
+        let end = end.and_then(|beats| Frac::from_f64(beats / clock.cycle()));
         Player {
             lines,
             clock,
             next: Frac::int(0),
+            from: 0,
             end,
             id: 0,
             unknown: BTreeSet::new(),
             warnings: Vec::new(),
         }
+    }
+
+    /// Begins at `frame` on `clock`: what begins earlier is not sent.
+    pub fn resume(&mut self, clock: Clock, frame: u64) {
+        self.next = clock.step_before(frame, STEPS);
+        (self.clock, self.from) = (clock, frame);
+    }
+
+    /// Numbers its notes on from those of `before`, so that the ends of both find theirs.
+    pub fn number_from(&mut self, before: &Player) {
+        self.id = before.id;
+    }
+
+    /// Musical time, as this player reads it.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Sends every event that begins before `frame` and was not sent yet, in order of their beginnings.
@@ -170,6 +151,9 @@ impl Player {
         let controls = controls(&event.value);
         let number = |name: &str| controls.get(name).and_then(Value::as_num);
         let from = self.clock.frame(span.begin);
+        if from < self.from {
+            return;
+        }
         let gate = number("clip").or(number("gate")).unwrap_or(1.0).clamp(0.001, 64.0);
         let full = self.clock.frame(span.end).max(from + 1);
         let to = from + (((full - from) as f64 * gate).round() as u64).max(1);

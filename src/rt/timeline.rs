@@ -32,6 +32,8 @@ pub struct Timeline {
     rate: f64,
     beats_per_bar: f64,
     stop: u64,
+    /// Seconds of the device's time at beat 0.
+    origin: f64,
     stretches: Vec<Stretch>,
     /// The stretch that was used last: time mostly goes forward.
     at: usize,
@@ -41,12 +43,17 @@ impl Timeline {
     /// A timeline of `stretches` (sorted, the first at 0 s) at `rate` hertz.
     #[must_use]
     pub fn new(rate: f64, beats_per_bar: f64, stretches: Vec<Stretch>) -> Timeline {
-        Timeline { rate, beats_per_bar, stop: u64::MAX, stretches, at: 0 }
+        Timeline { rate, beats_per_bar, stop: u64::MAX, origin: 0.0, stretches, at: 0 }
     }
 
     /// Sets the frame from which sources that play by themselves are silent.
     pub fn stop_at(&mut self, frame: u64) {
         self.stop = frame;
+    }
+
+    /// Sets the seconds of the device's time at beat 0.
+    pub fn start_at(&mut self, origin: f64) {
+        self.origin = origin;
     }
 
     /// Sample rate in hertz.
@@ -68,10 +75,10 @@ impl Timeline {
     /// What units and processors are told about the range of `frames` frames from `frame`.
     #[must_use]
     pub fn meta(&mut self, frame: u64, frames: usize) -> Meta {
-        let seconds = frame as f64 / self.rate;
+        let seconds = frame as f64 / self.rate - self.origin;
         let here = self.locate(seconds);
         let beat = here.beat_at(seconds);
-        let end = (frame + frames as u64) as f64 / self.rate;
+        let end = (frame + frames as u64) as f64 / self.rate - self.origin;
         let beat_end = self.locate(end).beat_at(end);
         let bpm = here.bpm + here.slope * (beat - here.beat);
         let (rate, beats_per_bar, stop) = (self.rate, self.beats_per_bar, self.stop);

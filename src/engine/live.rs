@@ -1,0 +1,302 @@
+//! Playing live: music is swapped for its edited self at an exact frame, while the audio side plays on.
+//!
+//! [`Live`] is the control side: it compiles, matches, fills patterns a little ahead and frees what comes back.
+//! [`Performer`] is the audio side. One ring carries events and edits there, in order: what stands
+//! behind an edit belongs to the music after it, so no event needs to say which music it is for.
+
+mod performer;
+
+pub use performer::Performer;
+
+use super::clock::Clock;
+use super::player::Player;
+use crate::diag::Diagnostic;
+use crate::graph::{Compiled, Edit, Placement, StripRef, compile_apart, edit};
+use crate::nodes::table::Assets;
+use crate::rt::{Fault, Renderer, Timed, Update};
+use crate::session::Session;
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// Seconds by which events are sent ahead.
+const AHEAD: f64 = 0.1;
+/// Messages that wait for the audio side.
+const MESSAGES: usize = 16_384;
+/// Reports that wait for the control side.
+const REPORTS: usize = 256;
+
+/// Frames between the earliest that an edit could be taken and the earliest that it is made for.
+const SLACK: u64 = 128;
+
+/// When an edit is heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Quant {
+    /// As soon as it can be.
+    Now,
+    /// At the next multiple of this many beats.
+    Beats(f64),
+    /// At the next bar.
+    Bar,
+}
+
+/// What goes to the audio side.
+enum Message {
+    Event(Timed),
+    Update(Box<Update>),
+}
+
+/// What comes from the audio side, besides updates.
+enum Report {
+    Fault(Fault),
+}
+
+/// What both sides see.
+#[derive(Default)]
+struct Shared {
+    /// Frames given to the device.
+    frame: AtomicU64,
+    /// Bits of the largest magnitude since it was last asked for.
+    peak: AtomicU32,
+    /// Blocks in which the safety limiter acted.
+    limited: AtomicU64,
+}
+
+/// Music that sounds, or is about to.
+struct Music {
+    session: Arc<Session>,
+    placement: Placement,
+    strips: Vec<StripRef>,
+    player: Player,
+}
+
+/// An edit on its way.
+struct Pending {
+    quant: Quant,
+    update: Box<Update>,
+    music: Music,
+    edit: Edit,
+}
+
+/// What [`Live::tick`] tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// An edit is heard from `frame` on.
+    Swapped {
+        /// The frame that it was made for.
+        frame: u64,
+        /// What it kept.
+        edit: Edit,
+    },
+    /// Something is worth knowing.
+    Warning(Diagnostic),
+}
+
+/// The control side of live playing. Used on one control thread; call [`tick`](Live::tick) every few
+/// milliseconds.
+pub struct Live {
+    rate: f64,
+    /// Frames from asking for an edit to the first frame at which it can be heard.
+    margin: u64,
+    music: Music,
+    /// Compiled, waiting for its time to be sent.
+    pending: Option<Pending>,
+    /// Sent, not taken yet.
+    sent: Option<(u64, Edit)>,
+    /// Events for which the ring had no room.
+    queue: VecDeque<Timed>,
+    outbox: HeapProd<Message>,
+    retired: HeapCons<Box<Update>>,
+    reports: HeapCons<Report>,
+    shared: Arc<Shared>,
+}
+
+impl Live {
+    /// Compiles `session` for `rate` hertz and makes both sides; it starts with the first frame that is
+    /// asked of the performer. `ceiling` is the linear level that the output never exceeds.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn new(
+        session: &Session,
+        rate: f64,
+        assets: &dyn Assets,
+        ceiling: Option<f32>,
+    ) -> Result<(Live, Performer), Vec<Diagnostic>> {
+        let compiled = compile_apart(session, rate, assets)?;
+        let player = Player::new(session, &compiled, rate, assets, None);
+        let Compiled { schedule, strips, placement, .. } = compiled;
+        let (outbox, inbox) = HeapRb::new(MESSAGES).split();
+        let (retire, retired) = HeapRb::new(1).split();
+        let (report, reports) = HeapRb::new(REPORTS).split();
+        let shared = Arc::new(Shared::default());
+        let renderer = Renderer::new(schedule, ceiling);
+        let performer = Performer::new(renderer, inbox, retire, report, shared.clone());
+        let music = Music { session: Arc::new(session.clone()), placement, strips, player };
+        let mut live = Live {
+            rate,
+            margin: 1024 + SLACK,
+            music,
+            pending: None,
+            sent: None,
+            queue: VecDeque::new(),
+            outbox,
+            retired,
+            reports,
+            shared,
+        };
+        live.fill();
+        Ok((live, performer))
+    }
+
+    /// Sets the frames that the device asks for at once: an edit cannot be heard sooner than after one such
+    /// buffer.
+    pub fn set_buffer(&mut self, frames: u64) {
+        self.margin = frames + SLACK;
+    }
+
+    /// Compiles `session` and swaps it in at the next point of `quant`; an edit that has not been sent yet
+    /// is dropped for it. `stale` says of a path that what it names has changed. Returns the frame.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built; what plays is not touched.
+    pub fn commit(
+        &mut self,
+        session: &Session,
+        assets: &dyn Assets,
+        quant: Quant,
+        stale: &dyn Fn(&str) -> bool,
+    ) -> Result<u64, Vec<Diagnostic>> {
+        let compiled = compile_apart(session, self.rate, assets)?;
+        let edit = edit(&self.music.placement, &compiled.placement, stale);
+        let player = Player::new(session, &compiled, self.rate, assets, None);
+        let Compiled { schedule, strips, placement, .. } = compiled;
+        let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
+        let update = Box::new(Update { schedule, moves, feedback, at: 0 });
+        let music = Music { session: Arc::new(session.clone()), placement, strips, player };
+        let mut pending = Pending { quant, update, music, edit };
+        let at = self.schedule(&mut pending);
+        self.pending = Some(pending);
+        self.fill();
+        Ok(at)
+    }
+
+    /// Finds the frame for an edit, and lets its music begin there.
+    fn schedule(&self, pending: &mut Pending) -> u64 {
+        let clock = self.music.player.clock();
+        let after = self.sent.as_ref().map_or(0, |sent| sent.0 + self.margin);
+        let earliest = (self.frame() + self.margin).max(after);
+        let at = match pending.quant {
+            Quant::Beats(beats) if beats > 0.0 => clock.next(earliest, beats),
+            Quant::Bar => clock.next(earliest, clock.cycle()),
+            _ => earliest,
+        };
+        let clock = clock.edited(&pending.music.session, at);
+        pending.update.at = at;
+        pending.update.schedule.timeline.start_at(clock.origin());
+        pending.music.player.resume(clock, at);
+        at
+    }
+
+    /// Sends events ahead, hands over an edit whose time has come, frees what has come back.
+    pub fn tick(&mut self, mut news: impl FnMut(News)) {
+        while let Some(update) = self.retired.try_pop() {
+            drop(update);
+            if let Some((frame, edit)) = self.sent.take() {
+                news(News::Swapped { frame, edit });
+            }
+        }
+        self.fill();
+        let place = crate::units::Place::default;
+        for text in self.music.player.take_warnings() {
+            news(News::Warning(Diagnostic::warning(text, place())));
+        }
+        while let Some(Report::Fault(fault)) = self.reports.try_pop() {
+            let node = self.music.session.nodes.get(fault.node as usize);
+            let name = node.map_or("a node", |n| n.kind.as_str());
+            let text = format!("`{name}` put out something that is not a number; it was silenced");
+            let hint = "its state was cleared; look for a division by zero or a wild parameter";
+            news(News::Warning(Diagnostic::warning(text, place()).hint(hint)));
+        }
+    }
+
+    /// Frames given to the device so far.
+    #[must_use]
+    pub fn frame(&self) -> u64 {
+        self.shared.frame.load(Ordering::Acquire)
+    }
+
+    /// Musical time of what plays.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.music.player.clock()
+    }
+
+    /// What plays.
+    #[must_use]
+    pub fn session(&self) -> &Arc<Session> {
+        &self.music.session
+    }
+
+    /// Names of the strips that play.
+    pub fn strips(&self) -> impl Iterator<Item = &str> {
+        self.music.strips.iter().map(|s| s.name.as_str())
+    }
+
+    /// The largest magnitude of the output since the last call.
+    #[must_use]
+    pub fn take_peak(&self) -> f32 {
+        f32::from_bits(self.shared.peak.swap(0, Ordering::Relaxed))
+    }
+
+    /// Blocks in which the safety limiter acted.
+    #[must_use]
+    pub fn limited(&self) -> u64 {
+        self.shared.limited.load(Ordering::Relaxed)
+    }
+
+    fn fill(&mut self) {
+        let horizon = self.frame() + self.margin + (AHEAD * self.rate) as u64;
+        if self.sent.is_none()
+            && let Some(mut pending) = self.pending.take()
+        {
+            let mut at = pending.update.at;
+            if at < self.frame() + self.margin - SLACK {
+                // Another edit was in the way for too long.
+                at = self.schedule(&mut pending);
+            }
+            if at <= horizon {
+                self.play_to(at);
+            }
+            // The edit goes behind all that the old music still has to play.
+            if at <= horizon && self.queue.is_empty() && !self.outbox.is_full() {
+                self.send(pending);
+            } else {
+                self.pending = Some(pending);
+            }
+        }
+        let end = self.pending.as_ref().map_or(horizon, |p| p.update.at.min(horizon));
+        self.play_to(end);
+    }
+
+    /// Sends what begins before `frame`, as far as there is room.
+    fn play_to(&mut self, frame: u64) {
+        let Live { music, queue, outbox, .. } = self;
+        music.player.fill(frame, |event| queue.push_back(event));
+        while !outbox.is_full()
+            && let Some(event) = queue.pop_front()
+        {
+            let _ = outbox.try_push(Message::Event(event));
+        }
+    }
+
+    fn send(&mut self, pending: Pending) {
+        let Pending { update, mut music, edit, .. } = pending;
+        music.player.number_from(&self.music.player);
+        self.sent = Some((update.at, edit));
+        let _ = self.outbox.try_push(Message::Update(update));
+        self.music = music;
+    }
+}

@@ -1,0 +1,99 @@
+//! The audio side of playing live: takes messages, renders blocks, hands back what it sheds.
+
+use super::{Message, Report, Shared};
+use crate::dsp::unit::BLOCK;
+use crate::rt::{Renderer, Update};
+use ringbuf::traits::{Consumer, Observer, Producer};
+use ringbuf::{HeapCons, HeapProd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Messages that are looked at before a block: a bound on the time that it takes.
+const MESSAGES: usize = 4096;
+
+/// Plays what a [`Live`](super::Live) sends. Owned by the device's callback.
+pub struct Performer {
+    renderer: Renderer,
+    inbox: HeapCons<Message>,
+    retired: HeapProd<Box<Update>>,
+    reports: HeapProd<Report>,
+    /// An edit whose frame has not come.
+    pending: Option<Box<Update>>,
+    shared: Arc<Shared>,
+    /// The block that is being given out, and how much of it has been.
+    block: [[f32; BLOCK]; 2],
+    given: usize,
+}
+
+impl Performer {
+    pub(super) fn new(
+        renderer: Renderer,
+        inbox: HeapCons<Message>,
+        retired: HeapProd<Box<Update>>,
+        reports: HeapProd<Report>,
+        shared: Arc<Shared>,
+    ) -> Performer {
+        let block = [[0.0; BLOCK]; 2];
+        Performer { renderer, inbox, retired, reports, pending: None, shared, block, given: BLOCK }
+    }
+
+    /// Fills `output` (interleaved, `channels` a frame): left and right on the first two, both on one;
+    /// further channels are silent. Any number of frames, blocks inside are always 64. Called on the audio
+    /// thread: no allocation, free, lock or system call.
+    pub fn render(&mut self, output: &mut [f32], channels: usize) {
+        let _flush = crate::rt::denormal::FlushToZero::new();
+        for frame in output.chunks_exact_mut(channels.max(1)) {
+            if self.given == BLOCK {
+                self.next();
+            }
+            let [left, right] = [self.block[0][self.given], self.block[1][self.given]];
+            self.given += 1;
+            match frame {
+                [mono] => *mono = 0.5 * (left + right),
+                [l, r, rest @ ..] => {
+                    (*l, *r) = (left, right);
+                    rest.fill(0.0);
+                }
+                [] => {}
+            }
+        }
+        let heard = self.renderer.frame() - (BLOCK - self.given) as u64;
+        self.shared.frame.store(heard, Ordering::Release);
+    }
+
+    /// Renders the next block.
+    fn next(&mut self) {
+        self.receive();
+        let end = self.renderer.frame() + BLOCK as u64;
+        // Each retired update has its place in the ring: the control side never sends more than it has.
+        while self.pending.as_ref().is_some_and(|u| u.at < end) && !self.retired.is_full() {
+            if let Some(mut update) = self.pending.take() {
+                self.renderer.take(&mut update);
+                let _ = self.retired.try_push(update);
+            }
+            self.receive();
+        }
+        let [left, right] = &self.renderer.render(1)[0];
+        self.block = [left.0, right.0];
+        self.given = 0;
+        let peak = left.peak().max(right.peak());
+        self.shared.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
+        let reports = &mut self.reports;
+        self.renderer.take_faults(|fault| drop(reports.try_push(Report::Fault(fault))));
+        self.shared.limited.store(self.renderer.limited(), Ordering::Relaxed);
+    }
+
+    /// Takes messages in, up to an edit that must wait: what follows it is for the music after it.
+    fn receive(&mut self) {
+        for _ in 0..MESSAGES {
+            if self.pending.is_some() {
+                return;
+            }
+            match self.inbox.try_pop() {
+                Some(Message::Event(event)) => self.renderer.push(event),
+                Some(Message::Update(update)) => self.pending = Some(update),
+                None => return,
+            }
+        }
+    }
+}
