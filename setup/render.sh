@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . setup/packages.sh
 need_rust
-need gcc libc6-dev sonic-pi-samples
+need gcc libc6-dev pkg-config libasound2-dev libjack-jackd2-dev sonic-pi-samples
 script="${1:-scripts/night_drive.rhai}"
 output="${2:-$(basename "${script%.rhai}").wav}"
 cargo build --release --quiet

@@ -1,6 +1,7 @@
 //! One file a command, and what the commands share.
 
 pub mod check;
+pub mod devices;
 pub mod doc;
 pub mod files;
 pub mod input;

@@ -1,3 +1,4 @@
 //! Devices and files: everything that carries samples in and out of the process.
 
+pub mod audio;
 pub mod file;

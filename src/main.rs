@@ -1,7 +1,9 @@
 //! The command line: arguments in, exit codes out.
 
 use clap::{CommandFactory, Parser, Subcommand};
-use rhapsode::app::{Failure, check, doc, files, interrupt, note, pattern, plan, render, report};
+use rhapsode::app::{
+    Failure, check, devices, doc, files, interrupt, note, pattern, plan, render, report,
+};
 use std::process::ExitCode;
 
 /// A scripting runtime for music
@@ -28,6 +30,8 @@ enum Command {
     Info(files::InfoArgs),
     /// Convert an audio file: format, rate, channels, level
     Convert(files::ConvertArgs),
+    /// List the sound devices
+    Devices(devices::DevicesArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -72,6 +76,7 @@ fn run(command: &Command) -> Result<(), Failure> {
             files::convert(args)?.warnings().iter().for_each(|w| note(w));
             Ok(())
         }
+        Command::Devices(args) => devices::devices(args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(*shell, &mut command, "rhapsode", &mut std::io::stdout());

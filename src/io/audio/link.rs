@@ -1,0 +1,264 @@
+//! The link to a real device: its streams drive the seat, and what it reports is noted.
+
+use super::config::{self, Chosen};
+use super::hosts::Found;
+use super::inputs::Inputs;
+use super::seat::Seat;
+use super::{AudioError, Format, Request};
+use crate::rt::denormal::FlushToZero;
+use cpal::traits::{DeviceTrait, StreamTrait};
+use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample};
+use ringbuf::traits::{Observer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The largest number below 1 of a 24-bit sample: integer formats have no 1.
+const BELOW_ONE: f32 = 0.999_999_9;
+
+/// What the threads of a device report.
+#[derive(Debug, Default)]
+struct Flags {
+    calls: AtomicU64,
+    lost: AtomicBool,
+}
+
+/// A device with running streams. It plays silence while it does not drive the seat; dropping it closes it.
+pub(super) struct Link {
+    id: u64,
+    flags: Arc<Flags>,
+    format: Format,
+    name: String,
+    device: String,
+    // Held for their `drop`, which ends them.
+    _output: cpal::Stream,
+    _input: Option<cpal::Stream>,
+}
+
+impl Link {
+    /// Opens `found` and starts it as the driver `id`.
+    ///
+    /// # Errors
+    /// If the device refuses, or cannot do what was asked for.
+    pub(super) fn open(
+        found: &Found,
+        request: &Request,
+        prefer: Option<u32>,
+        seat: &Arc<Seat>,
+        id: u64,
+    ) -> Result<Link, AudioError> {
+        let mut chosen = config::output(&found.device, &found.name, request, prefer)?;
+        let sides = Sides { seat: seat.clone(), flags: Arc::default(), id };
+        let mut built = build(found, &chosen, request.inputs, &sides);
+        let refused = built.as_ref().is_err_and(|e| e.kind() == ErrorKind::UnsupportedConfig);
+        if refused && request.buffer.is_none() {
+            // The size was our wish alone: let the device choose.
+            chosen.config.buffer_size = BufferSize::Default;
+            built = build(found, &chosen, request.inputs, &sides);
+        }
+        let (output, input) = built.map_err(|e| config::error(&found.name, &e))?;
+        output.play().map_err(|e| config::error(&found.name, &e))?;
+        let format = Format {
+            rate: chosen.config.sample_rate,
+            channels: chosen.config.channels,
+            in_channels: request.inputs,
+            max_frames: chosen.max_frames,
+        };
+        Ok(Link {
+            id,
+            flags: sides.flags,
+            format,
+            name: found.name.clone(),
+            device: found.id.clone(),
+            _output: output,
+            _input: input,
+        })
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The id of the device, by which it is found again.
+    pub(super) fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// How often the device has asked for sound.
+    pub(super) fn calls(&self) -> u64 {
+        self.flags.calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether the device has said that it is gone, or that it must be opened anew.
+    pub(super) fn is_lost(&self) -> bool {
+        self.flags.lost.load(Ordering::Acquire)
+    }
+}
+
+/// What the callbacks of both directions share.
+#[derive(Clone)]
+struct Sides {
+    seat: Arc<Seat>,
+    flags: Arc<Flags>,
+    id: u64,
+}
+
+impl Sides {
+    /// Notes an error of a stream. May be called on an audio thread.
+    fn note(&self, kind: ErrorKind, is_output: bool) {
+        match kind {
+            ErrorKind::DeviceNotAvailable
+            | ErrorKind::StreamInvalidated
+            | ErrorKind::HostUnavailable => self.flags.lost.store(true, Ordering::Release),
+            // Both directions hear of the same xrun.
+            ErrorKind::Xrun if is_output && self.seat.is_driven_by(self.id) => {
+                self.seat.stats().count_xrun();
+            }
+            ErrorKind::RealtimeDenied => self.seat.stats().deny_realtime(),
+            // Rerouted by the system, or an error that the keeper sees by the calls that stay away.
+            _ => {}
+        }
+    }
+}
+
+/// Builds the streams: the one that plays, and the one that records if it is wanted and can be had.
+fn build(
+    found: &Found,
+    chosen: &Chosen,
+    in_channels: u16,
+    sides: &Sides,
+) -> Result<(cpal::Stream, Option<cpal::Stream>), cpal::Error> {
+    let (ring, input) = record(found, in_channels, chosen, &sides.flags);
+    let inputs = Inputs::new(ring, in_channels, chosen.max_frames);
+    let output = play(&found.device, chosen, sides.clone(), inputs, in_channels)?;
+    Ok((output, input))
+}
+
+/// Builds the stream that plays.
+fn play(
+    device: &cpal::Device,
+    chosen: &Chosen,
+    sides: Sides,
+    inputs: Inputs,
+    in_channels: u16,
+) -> Result<cpal::Stream, cpal::Error> {
+    match chosen.sample {
+        SampleFormat::F64 => play_as::<f64>(device, chosen, sides, inputs, in_channels),
+        SampleFormat::I32 => play_as::<i32>(device, chosen, sides, inputs, in_channels),
+        SampleFormat::I24 => play_as::<cpal::I24>(device, chosen, sides, inputs, in_channels),
+        SampleFormat::I16 => play_as::<i16>(device, chosen, sides, inputs, in_channels),
+        SampleFormat::U8 => play_as::<u8>(device, chosen, sides, inputs, in_channels),
+        _ => play_as::<f32>(device, chosen, sides, inputs, in_channels),
+    }
+}
+
+fn play_as<T: SizedSample + FromSample<f32>>(
+    device: &cpal::Device,
+    chosen: &Chosen,
+    sides: Sides,
+    mut inputs: Inputs,
+    in_channels: u16,
+) -> Result<cpal::Stream, cpal::Error> {
+    let (channels, rate) = (usize::from(chosen.config.channels), chosen.config.sample_rate);
+    let in_channels = usize::from(in_channels);
+    let mut scratch = vec![0.0_f32; chosen.max_frames as usize * channels];
+    let errors = sides.clone();
+    device.build_output_stream::<T, _, _>(
+        chosen.config,
+        move |data, _| {
+            let _flush = FlushToZero::new();
+            sides.flags.calls.fetch_add(1, Ordering::Relaxed);
+            for piece in data.chunks_mut(scratch.len()) {
+                let output = &mut scratch[..piece.len()];
+                let (input, whole) = inputs.read(piece.len() / channels);
+                if !whole {
+                    sides.seat.stats().count_input_gap();
+                }
+                sides.seat.render(sides.id, rate, output, channels, input, in_channels);
+                for (to, from) in piece.iter_mut().zip(output.iter()) {
+                    let from = if T::FORMAT.is_float() { *from } else { from.min(BELOW_ONE) };
+                    *to = T::from_sample_(from);
+                }
+            }
+        },
+        move |error| errors.note(error.kind(), true),
+        None,
+    )
+}
+
+/// Opens the input if one is wanted. If it cannot be had the ring stays empty, which is silence.
+fn record(
+    found: &Found,
+    channels: u16,
+    output: &Chosen,
+    flags: &Arc<Flags>,
+) -> (HeapCons<f32>, Option<cpal::Stream>) {
+    let room = 8 * output.max_frames as usize * usize::from(channels);
+    let (ring, reader) = HeapRb::new(room.max(1)).split();
+    let Some(device) = found.input.as_ref().filter(|_| channels > 0) else { return (reader, None) };
+    let built = config::input(device, &found.name, channels, output).and_then(|chosen| {
+        let stream = match chosen.sample {
+            SampleFormat::F64 => record_as::<f64>(device, &chosen, ring, channels, flags),
+            SampleFormat::I32 => record_as::<i32>(device, &chosen, ring, channels, flags),
+            SampleFormat::I24 => record_as::<cpal::I24>(device, &chosen, ring, channels, flags),
+            SampleFormat::I16 => record_as::<i16>(device, &chosen, ring, channels, flags),
+            SampleFormat::U8 => record_as::<u8>(device, &chosen, ring, channels, flags),
+            _ => record_as::<f32>(device, &chosen, ring, channels, flags),
+        };
+        let started = stream.and_then(|stream| stream.play().map(|()| stream));
+        started.map_err(|e| config::error(&found.name, &e))
+    });
+    match built {
+        Ok(stream) => (reader, Some(stream)),
+        Err(error) => {
+            tracing::warn!("no input: {error}");
+            (reader, None)
+        }
+    }
+}
+
+/// Builds the stream that fills `ring` with frames of `wanted` channels: surplus ones are left out, missing
+/// ones are silent.
+fn record_as<T: SizedSample>(
+    device: &cpal::Device,
+    chosen: &Chosen,
+    mut ring: HeapProd<f32>,
+    wanted: u16,
+    flags: &Arc<Flags>,
+) -> Result<cpal::Stream, cpal::Error>
+where
+    f32: FromSample<T>,
+{
+    let (channels, wanted) = (usize::from(chosen.config.channels), usize::from(wanted));
+    let lost = flags.clone();
+    device.build_input_stream::<T, _, _>(
+        chosen.config,
+        move |data, _| {
+            for frame in data.chunks_exact(channels) {
+                // A frame goes whole or not at all, so that channels never trade places.
+                if ring.vacant_len() < wanted {
+                    break;
+                }
+                for channel in 0..wanted {
+                    let sample = frame.get(channel).map_or(0.0, |s| f32::from_sample_(*s));
+                    let _ = ring.try_push(sample);
+                }
+            }
+        },
+        move |error| {
+            let gone = [ErrorKind::DeviceNotAvailable, ErrorKind::StreamInvalidated];
+            if gone.contains(&error.kind()) {
+                lost.lost.store(true, Ordering::Release);
+            }
+        },
+        None,
+    )
+}
