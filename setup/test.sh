@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 need_rust
 need gcc libc6-dev pkg-config libasound2-dev libjack-jackd2-dev sonic-pi-samples
 # Devices are tested against a JACK server of their own, which needs no hardware.
-need jackd2 jack-capture jack-tools libasound2-plugins
+need jackd2 jack-capture libasound2-plugins
 rustup component add rustfmt clippy >/dev/null 2>&1 || true
 cargo fmt --check
 cargo clippy --all-targets --quiet -- -D warnings
