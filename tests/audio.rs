@@ -29,7 +29,8 @@ fn role() {
 fn ramp(file: &Path) -> std::ops::Range<u64> {
     let mut reader = hound::WavReader::open(file).expect("a WAV file");
     let samples: Vec<f32> = reader.samples::<f32>().map(|s| s.expect("whole")).collect();
-    let mut frames = samples.chunks_exact(2).skip_while(|frame| frame[0] == 0.0);
+    // The recorder's two ports may be connected a buffer apart.
+    let mut frames = samples.chunks_exact(2).skip_while(|frame| frame.contains(&0.0));
     let first = frames.next().expect("something sounds")[0] / STEP;
     let mut k = first as u64;
     for frame in frames {
