@@ -12,11 +12,13 @@ mod plan;
 mod program;
 mod settings;
 mod strip;
+mod transition;
 mod voice;
 
 pub use build::ParamTarget;
 pub use edit::{Edit, edit};
 pub use plan::{Plan, PlanJob, PlanNode};
+pub use transition::{Transition, transition};
 
 use self::build::{Site, StripNet, job, port_ref};
 use self::layout::Layout;
@@ -307,7 +309,7 @@ impl<'a> Compiler<'a> {
         let outputs = outputs
             .map(|level| level.iter().map(|j| Published::new(j.exports.len(), chunk)).collect())
             .collect();
-        let master = &self.strips[&(self.order.strips.len() - 1)];
+        let master = &self.strips[&self.order.names[order::MASTER]];
         let mut plan = self.plan;
         plan.latency = master.latency;
         plan.loops = self.order.late.iter().map(|&(a, b)| self.order.loop_names(a, b)).collect();
@@ -326,7 +328,7 @@ impl<'a> Compiler<'a> {
             (self.order.strips[*strip].name.clone(), *export, *channel)
         });
         let late = late.collect();
-        let placement = Placement { layouts: self.layouts, late };
+        let placement = Placement { layouts: self.layouts, order: self.order.clone(), late };
         Compiled { schedule: Box::new(schedule), strips, plan, warnings, placement }
     }
 }

@@ -114,3 +114,115 @@ fn the_same_script_saved_again_changes_no_bit() {
         same(&after.right, &before.right, "right");
     }
 }
+
+/// The left channel of a stage that plays `before`, and `after` from 1 s on; and the edit's frame.
+fn edited(before: &str, after: &str, seconds: f64) -> (Vec<f32>, u64) {
+    let mut stage = Stage::new(before);
+    stage.play_to(1.0);
+    let at = stage.edit(after, Quant::Now);
+    stage.play_to(seconds);
+    (stage.left, at)
+}
+
+fn played(source: &str, seconds: f64) -> Vec<f32> {
+    let mut stage = Stage::new(source);
+    stage.play_to(seconds);
+    stage.left
+}
+
+fn peak(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |m, x| m.max(x.abs()))
+}
+
+/// The largest second difference: where it is large, there is a click.
+fn sharpest(x: &[f32]) -> f32 {
+    x.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn what_an_edit_does_not_touch_keeps_its_bits() {
+    let steady = "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate) * 0.2 |> ladder(800))).play(note(\"c2*4\"))\
+                  .fx(delay(0.1, #{feedback: 0.5})).pan(-1);";
+    let song = |rest: &str| format!("{steady}\n{rest}");
+    let first = song("track(\"b\", sine(300) * 0.2 |> lowpass(500)).pan(1);");
+    let want = played(&first, 3.0);
+    for rest in [
+        "track(\"b\", sine(310) * 0.2 |> lowpass(900)).pan(1);",
+        "track(\"b\", sine(300) * 0.2 |> highpass(90) |> lowpass(500) |> chorus()).pan(1);",
+        "track(\"c\", noise() * 0.1).pan(1); track(\"b\", sine(300) * 0.2 |> lowpass(500)).pan(1);",
+        "",
+    ] {
+        let (got, _) = edited(&first, &song(rest), 3.0);
+        same(&got, &want, rest);
+    }
+}
+
+#[test]
+fn another_value_moves_there_and_begins_nothing_anew() {
+    let song =
+        |hz: f64, level: f64| format!("track(\"a\", sine({hz})).fx(lowpass(4000)).gain({level});");
+    let (got, at) = edited(&song(200.0, 0.5), &song(260.0, 0.3), 2.0);
+    let clean = sharpest(&got[..40_000]);
+    assert!(sharpest(&got[at as usize - 200..]) < clean * 3.0, "no click");
+    assert!((peak(&got[at as usize + 200..]) - 0.3).abs() < 0.01);
+    // A note that is held through the edit hears it.
+    let song = |cut: f64| {
+        format!(
+            "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate) |> lowpass({cut}))).play(note(\"c2/4\"));"
+        )
+    };
+    let (got, at) = edited(&song(8000.0), &song(100.0), 2.0);
+    let (bright, dark) = (sharpest(&got[40_000..48_000]), sharpest(&got[at as usize + 4800..]));
+    assert!(dark < bright * 0.1, "{dark} {bright}");
+    assert!(peak(&got[at as usize + 4800..]) > 0.1, "it sounds on");
+}
+
+#[test]
+fn an_effect_that_is_put_in_or_taken_out_does_not_click() {
+    let plain = "track(\"a\", sine(200) * 0.5);";
+    let clean = sharpest(&played(plain, 1.0)[4800..]);
+    for effect in
+        ["lowpass(150)", "drive(8)", "gain(0.2)", "delay(0.3)", "reverb()", "ladder(300, 0.6)"]
+    {
+        let rich = format!("track(\"a\", sine(200) * 0.5).fx({effect});");
+        let own = sharpest(&played(&rich, 2.0)[9600..]);
+        for (before, after) in [(plain, rich.as_str()), (rich.as_str(), plain)] {
+            let (got, at) = edited(before, after, 2.0);
+            let worst = sharpest(&got[at as usize - 500..]);
+            assert!(worst < clean.max(own) * 2.0 + 5e-4, "{effect}: {worst}, clean {clean} {own}");
+        }
+    }
+}
+
+#[test]
+fn a_kept_reverb_rings_through_edits_in_front_of_it() {
+    let song = |fx: &str| {
+        format!(
+            "track(\"a\", instrument(|v| noise() * adsr(v.gate, #{{decay: 0.01, sustain: 0}}))).play(note(\"c3/8\")){fx}.fx(reverb(#{{decay: 4, mix: 1}}));"
+        )
+    };
+    let want = played(&song(""), 2.5);
+    let (got, at) = edited(&song(""), &song(".fx(lowpass(900) |> drive(2))"), 2.5);
+    assert!(peak(&want[at as usize..]) > 0.001, "there is a tail");
+    let apart = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(apart < 1e-6, "{apart}");
+}
+
+#[test]
+fn what_is_removed_rings_out_and_what_is_removed_with_its_track_stops() {
+    let song = |fx: &str| {
+        format!(
+            "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate))).play(note(\"c3*8\")){fx};"
+        )
+    };
+    // The echoes of what was played before go on; what is played after has none.
+    let (got, at) =
+        edited(&song(".fx(delay(0.31, #{feedback: 0.7, mix: 1}))"), &song(".mute()"), 4.0);
+    let at = at as usize;
+    assert!(peak(&got[at + 14_400..at + 28_800]) > 0.02, "echoes");
+    let (got, at) = edited(&song(""), "track(\"b\", sine(100) * 0);", 2.0);
+    let at = at as usize;
+    assert!(peak(&got[at - 4800..at]) > 0.1);
+    assert_eq!(peak(&got[at + 2400..]), 0.0, "it has stopped");
+    assert!(sharpest(&got[at..at + 2400]) < 2.0 * sharpest(&got[at - 4800..at]));
+}

@@ -11,7 +11,9 @@ pub use performer::Performer;
 use super::clock::Clock;
 use super::player::Player;
 use crate::diag::Diagnostic;
-use crate::graph::{Compiled, Edit, Placement, StripRef, compile_apart, edit};
+use crate::graph::{
+    Compiled, Edit, Placement, StripRef, Transition, compile_apart, edit, transition,
+};
 use crate::nodes::table::Assets;
 use crate::rt::{Fault, Renderer, Timed, Update};
 use crate::session::Session;
@@ -27,6 +29,9 @@ const AHEAD: f64 = 0.1;
 const MESSAGES: usize = 16_384;
 /// Reports that wait for the control side.
 const REPORTS: usize = 256;
+
+/// Seconds of a fade between what an edit takes out and what it puts in.
+const FADE: f64 = 0.02;
 
 /// Frames between the earliest that an edit could be taken and the earliest that it is made for.
 const SLACK: u64 = 128;
@@ -72,12 +77,26 @@ struct Music {
     player: Player,
 }
 
-/// An edit on its way.
+/// A graph on its way to the audio side.
 struct Pending {
-    quant: Quant,
+    when: When,
     update: Box<Update>,
     music: Music,
-    edit: Edit,
+    /// What the user is told when it is heard.
+    edit: Option<Edit>,
+    /// The frame of its fades.
+    start: Option<Arc<AtomicU64>>,
+    /// What follows it after so many frames.
+    then: Option<(u64, Box<Pending>)>,
+}
+
+/// When a graph is taken.
+#[derive(Clone, Copy)]
+enum When {
+    /// At a musical moment.
+    Quant(Quant),
+    /// From this frame on.
+    Frame(u64),
 }
 
 /// What [`Live::tick`] tells.
@@ -104,7 +123,9 @@ pub struct Live {
     /// Compiled, waiting for its time to be sent.
     pending: Option<Pending>,
     /// Sent, not taken yet.
-    sent: Option<(u64, Edit)>,
+    sent: Option<(u64, Option<Edit>)>,
+    /// What follows it.
+    then: Option<Box<Pending>>,
     /// Events for which the ring had no room.
     queue: VecDeque<Timed>,
     outbox: HeapProd<Message>,
@@ -141,6 +162,7 @@ impl Live {
             music,
             pending: None,
             sent: None,
+            then: None,
             queue: VecDeque::new(),
             outbox,
             retired,
@@ -170,17 +192,41 @@ impl Live {
         stale: &dyn Fn(&str) -> bool,
     ) -> Result<u64, Vec<Diagnostic>> {
         let compiled = compile_apart(session, self.rate, assets)?;
-        let edit = edit(&self.music.placement, &compiled.placement, stale);
+        let both = (&self.music.placement, &compiled.placement);
+        let edit = edit(both.0, both.1, stale);
+        let between = transition(session, self.rate, assets, both, FADE, stale)?;
+        let session = Arc::new(session.clone());
+        let when = When::Quant(quant);
+        let mut pending = match between {
+            None => self.pending(when, &session, compiled, &edit, assets),
+            Some(Transition { compiled: between, into, out, start, frames }) => {
+                let last = self.pending(When::Frame(0), &session, compiled, &out, assets);
+                let first = self.pending(when, &session, between, &into, assets);
+                Pending { start: Some(start), then: Some((frames, Box::new(last))), ..first }
+            }
+        };
+        pending.edit = Some(edit);
+        let at = self.schedule(&mut pending);
+        self.then = None;
+        self.pending = Some(pending);
+        self.fill();
+        Ok(at)
+    }
+
+    fn pending(
+        &self,
+        when: When,
+        session: &Arc<Session>,
+        compiled: Compiled,
+        edit: &Edit,
+        assets: &dyn Assets,
+    ) -> Pending {
         let player = Player::new(session, &compiled, self.rate, assets, None);
         let Compiled { schedule, strips, placement, .. } = compiled;
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
         let update = Box::new(Update { schedule, moves, feedback, at: 0 });
-        let music = Music { session: Arc::new(session.clone()), placement, strips, player };
-        let mut pending = Pending { quant, update, music, edit };
-        let at = self.schedule(&mut pending);
-        self.pending = Some(pending);
-        self.fill();
-        Ok(at)
+        let music = Music { session: session.clone(), placement, strips, player };
+        Pending { when, update, music, edit: None, start: None, then: None }
     }
 
     /// Finds the frame for an edit, and lets its music begin there.
@@ -188,13 +234,17 @@ impl Live {
         let clock = self.music.player.clock();
         let after = self.sent.as_ref().map_or(0, |sent| sent.0 + self.margin);
         let earliest = (self.frame() + self.margin).max(after);
-        let at = match pending.quant {
-            Quant::Beats(beats) if beats > 0.0 => clock.next(earliest, beats),
-            Quant::Bar => clock.next(earliest, clock.cycle()),
-            _ => earliest,
+        let at = match pending.when {
+            When::Quant(Quant::Beats(beats)) if beats > 0.0 => clock.next(earliest, beats),
+            When::Quant(Quant::Bar) => clock.next(earliest, clock.cycle()),
+            When::Quant(_) => earliest,
+            When::Frame(frame) => earliest.max(frame),
         };
         let clock = clock.edited(&pending.music.session, at);
         pending.update.at = at;
+        if let Some(start) = &pending.start {
+            start.store(at, Ordering::Relaxed);
+        }
         pending.update.schedule.timeline.start_at(clock.origin());
         pending.music.player.resume(clock, at);
         at
@@ -204,8 +254,12 @@ impl Live {
     pub fn tick(&mut self, mut news: impl FnMut(News)) {
         while let Some(update) = self.retired.try_pop() {
             drop(update);
-            if let Some((frame, edit)) = self.sent.take() {
+            if let Some((frame, Some(edit))) = self.sent.take() {
                 news(News::Swapped { frame, edit });
+            }
+            if let Some(mut next) = self.then.take() {
+                self.schedule(&mut next);
+                self.pending = Some(*next);
             }
         }
         self.fill();
@@ -293,7 +347,11 @@ impl Live {
     }
 
     fn send(&mut self, pending: Pending) {
-        let Pending { update, mut music, edit, .. } = pending;
+        let Pending { update, mut music, edit, then, .. } = pending;
+        self.then = then.map(|(frames, mut next)| {
+            next.when = When::Frame(update.at + frames);
+            next
+        });
         music.player.number_from(&self.music.player);
         self.sent = Some((update.at, edit));
         let _ = self.outbox.try_push(Message::Update(update));

@@ -20,7 +20,7 @@ use crate::rt::job::{
     Task,
 };
 use crate::rt::kit::Kit;
-use crate::rt::processor::Processor;
+use crate::rt::processor::{Processor, Vacant};
 use crate::rt::program::pool;
 use crate::rt::update::Tune;
 use crate::session::Session;
@@ -209,6 +209,8 @@ impl<'a> Builder<'a> {
                         .map(|s| Import {
                             from: (site.port)(s.strip, s.export, u16::from(channel), s.late),
                             gain: s.gain as f32,
+                            was: s.was.unwrap_or(s.gain) as f32,
+                            step: 0.0,
                             to,
                         })
                         .collect();

@@ -7,7 +7,7 @@
 
 use super::layout::{Fixed, Layout, Placement, Seat, signature};
 use super::net::What;
-use crate::rt::update::{Constant, Move, TaskSpot, Tune};
+use crate::rt::update::{Constant, Move, Tune};
 use serde::Serialize;
 use std::fmt;
 
@@ -42,11 +42,22 @@ impl fmt::Display for Edit {
 /// has changed, so that nodes with it begin anew. Control thread.
 #[must_use]
 pub fn edit(old: &Placement, new: &Placement, stale: &dyn Fn(&str) -> bool) -> Edit {
+    count(old, new, |was, now| {
+        let (a, b) = (Side::new(was, &|_| false), Side::new(now, stale));
+        common(&a, &b).into_iter().map(|(i, j)| (a.insts[i], b.insts[j])).collect()
+    })
+}
+
+/// The edit whose instances are matched by `pairs` (instance before, instance now), strip by strip.
+pub(super) fn count(
+    old: &Placement,
+    new: &Placement,
+    pairs: impl Fn(&Layout, &Layout) -> Vec<(usize, usize)>,
+) -> Edit {
     let mut edit = Edit::default();
     for now in &new.layouts {
-        let name = &now.strip.name;
-        match old.layouts.iter().find(|was| was.strip.name == *name) {
-            Some(was) => edit.strip(was, now, stale),
+        match old.layouts.iter().find(|was| was.strip.name == now.strip.name) {
+            Some(was) => edit.strip(was, now, &pairs(was, now)),
             None => edit.added.extend(paths(now)),
         }
     }
@@ -70,30 +81,28 @@ fn paths(layout: &Layout) -> impl Iterator<Item = String> + '_ {
 }
 
 impl Edit {
-    fn strip(&mut self, was: &Layout, now: &Layout, stale: &dyn Fn(&str) -> bool) {
-        let (a, b) = (Side::new(was, &|_| false), Side::new(now, stale));
-        let pairs = common(&a, &b);
-        let mut live = (vec![false; a.len()], vec![false; b.len()]);
-        for &(i, j) in &pairs {
-            (live.0[i], live.1[j]) = (true, true);
-            self.keep(&a, &b, i, j);
+    fn strip(&mut self, was: &Layout, now: &Layout, pairs: &[(usize, usize)]) {
+        for &(i, j) in pairs {
+            self.keep(was, now, i, j);
         }
-        for (side, live, list) in [(&a, &live.0, &mut self.removed), (&b, &live.1, &mut self.added)]
-        {
-            let gone = side.insts.iter().zip(live).filter(|(_, live)| !**live);
-            list.extend(gone.map(|(&inst, _)| side.path(inst)));
-        }
-        self.sleep(&a, &b, &pairs);
+        let ends = |layout: &Layout, lives: &dyn Fn(usize) -> bool| -> Vec<String> {
+            let gone = runs(layout).filter(|i| !lives(*i));
+            gone.map(|i| format!("{}/{}", layout.strip.name, layout.strip.net.insts[i].path))
+                .collect()
+        };
+        self.removed.extend(ends(was, &|i| pairs.iter().any(|p| p.0 == i)));
+        self.added.extend(ends(now, &|j| pairs.iter().any(|p| p.1 == j)));
+        self.sleep(was, now, pairs);
     }
 
-    /// Moves the state of instance `i` of the old side to instance `j` of the new one.
-    fn keep(&mut self, a: &Side, b: &Side, i: usize, j: usize) {
+    /// Moves the state of instance `i` of the old layout to instance `j` of the new one.
+    fn keep(&mut self, was: &Layout, now: &Layout, i: usize, j: usize) {
         self.kept += 1;
-        match (&a.layout.seats[a.insts[i]], &b.layout.seats[b.insts[j]]) {
+        match (&was.seats[i], &now.seats[j]) {
             (Seat::Unit { task: t, op: o, fixed: f }, Seat::Unit { task, op, fixed }) => {
                 let constants = constants(f, fixed);
                 self.changed += usize::from(constants.iter().any(|c| c.changed));
-                let (from, to) = ((a.spot(*t), *o), (b.spot(*task), *op));
+                let (from, to) = ((was.spot(*t), *o), (now.spot(*task), *op));
                 self.moves.push(Move::Unit { from, to, constants });
             }
             (
@@ -106,7 +115,7 @@ impl Edit {
                 let tunes: Vec<Tune> = values.filter_map(differs).collect();
                 let changed = !tunes.is_empty() || constants.iter().any(|c| c.changed);
                 self.changed += usize::from(changed);
-                let (from, to) = (a.spot(*t), b.spot(*task));
+                let (from, to) = (was.spot(*t), now.spot(*task));
                 self.moves.push(Move::Processor { from, to, constants, tunes });
             }
             _ => {}
@@ -114,40 +123,43 @@ impl Edit {
     }
 
     /// Lane tasks that go over as they are may go on sleeping.
-    fn sleep(&mut self, a: &Side, b: &Side, pairs: &[(usize, usize)]) {
-        let task = |side: &Side, k: usize| match side.layout.seats[side.insts[k]] {
+    fn sleep(&mut self, was: &Layout, now: &Layout, pairs: &[(usize, usize)]) {
+        let task = |layout: &Layout, i: usize| match layout.seats[i] {
             Seat::Unit { task, .. } => Some(task),
             _ => None,
         };
         let mut tasks: Vec<(u16, u16)> =
-            pairs.iter().filter_map(|&(i, j)| Some((task(a, i)?, task(b, j)?))).collect();
+            pairs.iter().filter_map(|&(i, j)| Some((task(was, i)?, task(now, j)?))).collect();
         tasks.sort_unstable();
+        let all = tasks.clone();
         tasks.dedup();
-        for &(from, to) in &tasks {
-            let of =
-                |side: &Side, t: u16| (0..side.len()).filter(|&k| task(side, k) == Some(t)).count();
-            let both =
-                |&&(i, j): &&(usize, usize)| task(a, i) == Some(from) && task(b, j) == Some(to);
-            let moved = pairs.iter().filter(both).count();
-            if moved == of(a, from) && moved == of(b, to) {
-                self.moves.push(Move::Sleep { from: a.spot(from), to: b.spot(to) });
+        let of =
+            |layout: &Layout, t: u16| runs(layout).filter(|&i| task(layout, i) == Some(t)).count();
+        for (from, to) in tasks {
+            let moved = all.iter().filter(|t| **t == (from, to)).count();
+            if moved == of(was, from) && moved == of(now, to) {
+                self.moves.push(Move::Sleep { from: was.spot(from), to: now.spot(to) });
             }
         }
     }
 }
 
-/// The instances of a strip that run somewhere.
-struct Side<'a> {
+/// Instances of a strip that run in it.
+pub(super) fn runs(layout: &Layout) -> impl Iterator<Item = usize> + '_ {
+    (0..layout.seats.len()).filter(|&i| !matches!(layout.seats[i], Seat::Outside))
+}
+
+/// The instances of a strip that run in it, and what they are.
+pub(super) struct Side<'a> {
     layout: &'a Layout,
-    insts: Vec<usize>,
+    pub insts: Vec<usize>,
     signatures: Vec<String>,
 }
 
 impl<'a> Side<'a> {
-    fn new(layout: &'a Layout, stale: &dyn Fn(&str) -> bool) -> Side<'a> {
+    pub fn new(layout: &'a Layout, stale: &dyn Fn(&str) -> bool) -> Side<'a> {
         let net = &layout.strip.net;
-        let runs = |i: &usize| !matches!(layout.seats[*i], Seat::Outside);
-        let insts: Vec<usize> = (0..net.insts.len()).filter(runs).collect();
+        let insts: Vec<usize> = runs(layout).collect();
         let sign = |&i: &usize| {
             let inst = &net.insts[i];
             let mut text = signature(net, inst, &layout.seats[i]);
@@ -164,12 +176,8 @@ impl<'a> Side<'a> {
         self.insts.len()
     }
 
-    fn spot(&self, task: u16) -> TaskSpot {
-        TaskSpot { level: self.layout.level, job: self.layout.job, task }
-    }
-
-    fn path(&self, inst: usize) -> String {
-        format!("{}/{}", self.layout.strip.name, self.layout.strip.net.insts[inst].path)
+    fn path(&self, i: usize) -> &str {
+        &self.layout.strip.net.insts[self.insts[i]].path
     }
 
     /// How alike instance `i` of this side and `j` of the other are; 0 if they must not be matched.
@@ -192,11 +200,10 @@ impl<'a> Side<'a> {
 }
 
 /// Pairs of instances, rising on both sides, that are the most alike in all.
-fn common(a: &Side, b: &Side) -> Vec<(usize, usize)> {
+pub(super) fn common(a: &Side, b: &Side) -> Vec<(usize, usize)> {
     let (n, m) = (a.len(), b.len());
     // What is the same at both ends needs no search: edits are mostly small.
-    let same =
-        |i: usize, j: usize| a.likeness(b, i, j) > 0 && a.path(a.insts[i]) == b.path(b.insts[j]);
+    let same = |i: usize, j: usize| a.likeness(b, i, j) > 0 && a.path(i) == b.path(j);
     let head = (0..n.min(m)).take_while(|&k| same(k, k)).count();
     let rest = n.min(m) - head;
     let tail = (0..rest).take_while(|&k| same(n - 1 - k, m - 1 - k)).count();

@@ -2,7 +2,8 @@
 
 use super::build::StripNet;
 use super::net::{Export, Inst, Net, What, Wire};
-use crate::rt::update::Tune;
+use super::order::Order;
+use crate::rt::update::{TaskSpot, Tune};
 
 /// A constant input of an instance.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,9 +46,16 @@ pub(super) struct Layout {
     pub seats: Vec<Seat>,
 }
 
+impl Layout {
+    pub fn spot(&self, task: u16) -> TaskSpot {
+        TaskSpot { level: self.level, job: self.job, task }
+    }
+}
+
 /// Where everything of a compiled session runs. Kept on the control thread as long as the session sounds.
 pub struct Placement {
     pub(super) layouts: Vec<Layout>,
+    pub(super) order: Order,
     /// Feedback lines by index: strip, export, channel.
     pub(super) late: Vec<(String, Export, u16)>,
 }

@@ -1,10 +1,14 @@
 //! A net: one strip, voice or term as a flat list of instances in the order in which they run.
 
+use super::layout::Inside;
 use super::settings::ArgSettings;
+use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
 use crate::nodes::Kind;
 use crate::session::NodeId;
 use crate::units::Place;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// Where an input of an instance comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +37,8 @@ pub struct ImportFrom {
     pub gain: f64,
     /// It comes one block late, because it closes a loop.
     pub late: bool,
+    /// The gain that it moves from, after an edit.
+    pub was: Option<f64>,
 }
 
 /// The pairs of channels that a strip puts out.
@@ -59,6 +65,8 @@ pub enum What {
     Align(usize),
     /// Silence after the end of the piece.
     UntilStop,
+    /// A fade of this many frames from a frame that is set later.
+    Fade(Shape, u32, Arc<AtomicU64>),
     /// A processor of the table: audio inputs, then its parameters' wires.
     Processor(&'static Kind, usize),
     /// An instrument of the session.
@@ -75,7 +83,15 @@ impl What {
     /// Whether it runs in lanes (else it is a task of its own).
     #[must_use]
     pub fn is_light(&self) -> bool {
-        matches!(self, What::Unit(_) | What::Math(_) | What::Sum | What::Align(_) | What::UntilStop)
+        matches!(
+            self,
+            What::Unit(_)
+                | What::Math(_)
+                | What::Sum
+                | What::Align(_)
+                | What::UntilStop
+                | What::Fade(..)
+        )
     }
 
     /// Name for plans and messages.
@@ -86,6 +102,7 @@ impl What {
             What::Sum => "sum",
             What::Align(_) => "align",
             What::UntilStop => "until_stop",
+            What::Fade(..) => "fade",
             What::Instrument(_) => "instrument",
             What::Kit(..) => "kit",
             What::Bank(_) => "bank",
@@ -119,10 +136,38 @@ pub struct Inst {
     pub latency: usize,
     /// Of those, its own.
     pub own_latency: usize,
+    /// Frames that it rings; `usize::MAX` if it never ends by itself.
+    pub tail: usize,
+    /// Its state will be moved in from an instance that consists of this: none needs to be built.
+    pub ghost: Option<Inside>,
     /// It decides how long a voice lasts.
     pub envelope: bool,
     /// Seed of its own.
     pub seed: u64,
+}
+
+impl Inst {
+    /// An instance that no node of the script asks for.
+    #[must_use]
+    pub fn helper(what: What) -> Inst {
+        Inst {
+            what,
+            ins: Vec::new(),
+            outs: 1,
+            rate: Rate::Audio,
+            node: NodeId(u32::MAX),
+            place: Place::default(),
+            path: String::new(),
+            keyed: false,
+            settings: None,
+            latency: 0,
+            own_latency: 0,
+            tail: 0,
+            ghost: None,
+            envelope: false,
+            seed: 0,
+        }
+    }
 }
 
 /// Instances in order, and what leaves the net.

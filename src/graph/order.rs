@@ -24,6 +24,7 @@ pub(super) struct Strip {
 }
 
 /// Strips in the order of the script (tracks, buses, master last), and the levels that they run in.
+#[derive(Clone, Debug)]
 pub(super) struct Order {
     pub strips: Vec<Strip>,
     /// Strips by level.
@@ -118,7 +119,7 @@ fn route(strips: &mut [Strip], names: &BTreeMap<String, usize>, diags: &mut Vec<
     let master = strips.len() - 1;
     let mut add: Vec<(usize, ImportFrom)> = Vec::new();
     for (i, strip) in strips.iter().enumerate().take(master).filter(|(_, s)| s.audible) {
-        let from = |export, gain| ImportFrom { strip: i, export, gain, late: false };
+        let from = |export, gain| ImportFrom { strip: i, export, gain, late: false, was: None };
         let find = |name: &str, diags: &mut Vec<Diagnostic>| {
             let found = names.get(name).copied();
             if found.is_none() {
@@ -179,7 +180,7 @@ fn reads(session: &Session, strip: &Strip, names: &BTreeMap<String, usize>) -> B
 
 /// Levels by Kahn's algorithm (1962); where only loops are left, the first strip of the script goes next
 /// and hears what is not there yet one block late.
-fn levels(reads: &[BTreeSet<usize>]) -> (Vec<Vec<usize>>, BTreeSet<(usize, usize)>) {
+pub(super) fn levels(reads: &[BTreeSet<usize>]) -> (Vec<Vec<usize>>, BTreeSet<(usize, usize)>) {
     let mut late = BTreeSet::new();
     let mut level: Vec<Option<usize>> = vec![None; reads.len()];
     loop {

@@ -4,6 +4,7 @@ use super::flatten::mix64;
 use super::net::{Inst, Net, What, Wire};
 use crate::dsp::F8;
 use crate::dsp::align::{Align, Sum, UntilStop};
+use crate::dsp::fade::Fade;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Ramp8, Rate, Source, Unit, UnitCx};
 use crate::nodes::Make;
@@ -220,6 +221,12 @@ impl Builder<'_> {
         match &inst.what {
             What::Sum => Box::new(Sum { rate: inst.rate }),
             What::UntilStop => Box::new(UntilStop),
+            What::Fade(shape, frames, start) => Box::new(Fade {
+                shape: *shape,
+                rate: inst.rate,
+                start: start.clone(),
+                frames: *frames,
+            }),
             What::Align(frames) => Box::new(Align::new(*frames)),
             What::Math(kind) => match kind.make {
                 Make::Math(_, make) => make(inst.rate),

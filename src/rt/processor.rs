@@ -2,7 +2,7 @@
 //!
 //! A control signal that must be computed block by block (a pitch tracker, say) leaves as an audio channel.
 
-use super::block::Block;
+use super::block::{Block, Buffer};
 use super::update::Tune;
 
 /// What a processor says of the block that it has just written.
@@ -38,4 +38,16 @@ pub trait Processor: Send {
     fn tail(&self) -> usize {
         0
     }
+}
+
+/// Stands where the processor of another schedule will be moved in.
+pub struct Vacant;
+
+impl Processor for Vacant {
+    fn process(&mut self, block: &mut Block) -> Status {
+        block.outs.iter_mut().for_each(|out| **out = Buffer::SILENCE);
+        Status::Silent
+    }
+
+    fn reset(&mut self) {}
 }

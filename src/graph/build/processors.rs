@@ -27,6 +27,9 @@ impl<'a> Builder<'a> {
         inst: &Inst,
         site: &Site,
     ) -> Result<(Box<dyn Processor>, Inside), Vec<Diagnostic>> {
+        if let Some(inside) = &inst.ghost {
+            return Ok((Box::new(Vacant), inside.clone()));
+        }
         let outs = inst.outs as usize;
         let voices = |index| voices(site.session, index, site.rate, site.assets, &strip.name, outs);
         match &inst.what {

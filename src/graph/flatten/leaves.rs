@@ -63,7 +63,12 @@ impl Flatten<'_> {
             return vec![Wire::Const(0.0)];
         };
         let lag = if late { 0 } else { latency(strip) };
-        self.import(id, node, vec![ImportFrom { strip, export: Export::Pre, gain: 1.0, late }], lag)
+        self.import(
+            id,
+            node,
+            vec![ImportFrom { strip, export: Export::Pre, gain: 1.0, late, was: None }],
+            lag,
+        )
     }
 
     pub(super) fn import(

@@ -79,6 +79,7 @@ impl Flatten<'_> {
             let cx = UnitCx { rate: self.rate, ins: &rates, settings, seeds: [0; LANES], lanes: 1 };
             let unit = make(&cx);
             inst.own_latency = unit.latency();
+            inst.tail = unit.tail();
             inst.latency += inst.own_latency;
             inst.envelope = unit.sounding().is_some();
         }
@@ -117,28 +118,30 @@ impl Flatten<'_> {
         let inst =
             self.push(id, node, What::Processor(kind, channels), ins, outs as u8, Rate::Audio);
         let settings = ArgSettings::new(kind, node);
-        let own = self.processor_latency(kind, &settings, channels, node);
+        let (own, tail) = self.ask(kind, &settings, channels, node);
         let inst_ref = &mut self.net.insts[inst as usize];
+        inst_ref.tail = tail;
         inst_ref.settings = Some(settings);
         inst_ref.own_latency = own;
         inst_ref.latency += own;
         (0..outs as u8).map(|port| Wire::Out { inst, port }).collect()
     }
 
-    /// Asks an effect how late it is, by making one. What cannot be made is told when it is built.
-    fn processor_latency(
+    /// Asks an effect how late it is and how long it rings, by making one. What cannot be made is told
+    /// when it is built.
+    fn ask(
         &self,
         kind: &'static Kind,
         settings: &ArgSettings,
         channels: usize,
         node: &Node,
-    ) -> usize {
-        let Make::Processor(make) = kind.make else { return 0 };
+    ) -> (usize, usize) {
+        let Make::Processor(make) = kind.make else { return (0, 0) };
         if kind.class == crate::nodes::Class::Instrument {
-            return 0;
+            return (0, usize::MAX);
         }
         let seed = seed(self.session.seed, &self.name, &node.kind);
         let cx = ProcCx { rate: self.rate, channels, settings, seed, assets: self.assets };
-        make(&cx).map_or(0, |processor| processor.latency())
+        make(&cx).map_or((0, 0), |processor| (processor.latency(), processor.tail()))
     }
 }

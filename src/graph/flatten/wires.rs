@@ -42,8 +42,12 @@ impl Flatten<'_> {
         let path = if *count == 1 { stem } else { format!("{stem}{count}") };
         let seed = seed(self.session.seed, &self.name, &path);
         let latency = ins.iter().map(|w| self.net.latency(*w)).max().unwrap_or(0);
+        let tail = match what {
+            What::Instrument(_) | What::Kit(..) | What::Bank(_) => usize::MAX,
+            What::Align(frames) => frames,
+            _ => 0,
+        };
         self.net.insts.push(Inst {
-            what,
             ins,
             outs,
             rate,
@@ -51,11 +55,10 @@ impl Flatten<'_> {
             place: node.place.clone(),
             path,
             keyed,
-            settings: None,
             latency,
-            own_latency: 0,
-            envelope: false,
+            tail,
             seed,
+            ..Inst::helper(what)
         });
         (self.net.insts.len() - 1) as u32
     }
