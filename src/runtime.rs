@@ -1,6 +1,7 @@
 //! Embedding: evaluate scripts, get diagnostics as values, render or pull blocks, from a Rust program.
 
 use crate::diag::{Diagnostic, Source};
+use crate::engine::live::Fresh;
 use crate::engine::{Library, Offline, Options};
 use crate::script::{Evaluated, evaluate};
 use crate::session::Session;
@@ -110,10 +111,10 @@ impl Runtime {
 
 /// An evaluated script, ready to be rendered.
 pub struct Piece {
-    session: Session,
+    session: Arc<Session>,
     warnings: Vec<Diagnostic>,
     sources: Vec<Source>,
-    library: Library,
+    library: Arc<Library>,
     rate: u32,
 }
 
@@ -142,7 +143,8 @@ impl Piece {
         let folder = Arc::new(folder);
         let world: Arc<dyn World> = folder.clone();
         let Evaluated { session, warnings, sources } = evaluate(source, name, &world)?;
-        let library = Library::new(rate, Box::new(move |path| folder.locate(path)));
+        let library = Arc::new(Library::new(rate, Box::new(move |path| folder.locate(path))));
+        let session = Arc::new(session);
         Ok(Piece { session, warnings, sources, library, rate })
     }
 
@@ -187,7 +189,19 @@ impl Piece {
     /// Whatever keeps the graph from being built.
     pub fn start(&self, options: Options) -> Result<Offline, Vec<Diagnostic>> {
         let options = Options { rate: self.rate, ..options };
-        Offline::new(&self.session, &self.library, options)
-            .map_err(|diags| diags.into_iter().map(|d| d.located(&self.sources)).collect())
+        Offline::new(&self.session, &*self.library, options).map_err(|diags| self.located(diags))
+    }
+
+    /// Compiles it for playing live.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn fresh(&self) -> Result<Fresh, Vec<Diagnostic>> {
+        let fresh = Fresh::new(self.session.clone(), f64::from(self.rate), self.library.clone());
+        fresh.map_err(|diags| self.located(diags))
+    }
+
+    fn located(&self, diags: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        diags.into_iter().map(|d| d.located(&self.sources)).collect()
     }
 }

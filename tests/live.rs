@@ -24,9 +24,7 @@ impl Stage {
     }
 
     fn with(source: &str, buffers: &[usize]) -> Stage {
-        let piece = piece(source);
-        let (mut live, performer) =
-            Live::new(piece.session(), RATE, piece.library(), Some(1.0)).expect("compiles");
+        let (mut live, performer) = Live::new(piece(source).fresh().expect("compiles"), Some(1.0));
         live.set_buffer(*buffers.iter().max().expect("a buffer") as u64);
         let (left, right, news) = (Vec::new(), Vec::new(), Vec::new());
         Stage { live, performer, left, right, news, buffers: buffers.to_vec(), turn: 0 }
@@ -49,8 +47,8 @@ impl Stage {
     }
 
     fn edit(&mut self, source: &str, quant: Quant) -> u64 {
-        let piece = piece(source);
-        self.live.commit(piece.session(), piece.library(), quant, &|_| false).expect("compiles")
+        let fresh = piece(source).fresh().expect("compiles");
+        self.live.commit(fresh, quant, &|_| false).expect("compiles")
     }
 }
 

@@ -113,6 +113,35 @@ pub enum News {
     Warning(Diagnostic),
 }
 
+/// Music that is compiled and has not been heard. Made on any thread but the audio thread.
+pub struct Fresh {
+    session: Arc<Session>,
+    rate: f64,
+    compiled: Compiled,
+    assets: Arc<dyn Assets + Send + Sync>,
+}
+
+impl Fresh {
+    /// Compiles `session` for `rate` hertz, loading what it needs.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn new(
+        session: Arc<Session>,
+        rate: f64,
+        assets: Arc<dyn Assets + Send + Sync>,
+    ) -> Result<Fresh, Vec<Diagnostic>> {
+        let compiled = compile_apart(&session, rate, &*assets)?;
+        Ok(Fresh { session, rate, compiled, assets })
+    }
+
+    /// What is worth knowing: loops, sounds that do not exist.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.compiled.warnings
+    }
+}
+
 /// The control side of live playing. Used on one control thread; call [`tick`](Live::tick) every few
 /// milliseconds.
 pub struct Live {
@@ -135,19 +164,12 @@ pub struct Live {
 }
 
 impl Live {
-    /// Compiles `session` for `rate` hertz and makes both sides; it starts with the first frame that is
-    /// asked of the performer. `ceiling` is the linear level that the output never exceeds.
-    ///
-    /// # Errors
-    /// Whatever keeps the graph from being built.
-    pub fn new(
-        session: &Session,
-        rate: f64,
-        assets: &dyn Assets,
-        ceiling: Option<f32>,
-    ) -> Result<(Live, Performer), Vec<Diagnostic>> {
-        let compiled = compile_apart(session, rate, assets)?;
-        let player = Player::new(session, &compiled, rate, assets, None);
+    /// Makes both sides of playing `fresh`; it starts with the first frame that is asked of the performer.
+    /// `ceiling` is the linear level that the output never exceeds.
+    #[must_use]
+    pub fn new(fresh: Fresh, ceiling: Option<f32>) -> (Live, Performer) {
+        let Fresh { session, rate, compiled, assets } = fresh;
+        let player = Player::new(&session, &compiled, rate, &*assets, None);
         let Compiled { schedule, strips, placement, .. } = compiled;
         let (outbox, inbox) = HeapRb::new(MESSAGES).split();
         let (retire, retired) = HeapRb::new(1).split();
@@ -155,7 +177,7 @@ impl Live {
         let shared = Arc::new(Shared::default());
         let renderer = Renderer::new(schedule, ceiling);
         let performer = Performer::new(renderer, inbox, retire, report, shared.clone());
-        let music = Music { session: Arc::new(session.clone()), placement, strips, player };
+        let music = Music { session, placement, strips, player };
         let mut live = Live {
             rate,
             margin: 1024 + SLACK,
@@ -170,7 +192,7 @@ impl Live {
             shared,
         };
         live.fill();
-        Ok((live, performer))
+        (live, performer)
     }
 
     /// Sets the frames that the device asks for at once: an edit cannot be heard sooner than after one such
@@ -179,23 +201,22 @@ impl Live {
         self.margin = frames + SLACK;
     }
 
-    /// Compiles `session` and swaps it in at the next point of `quant`; an edit that has not been sent yet
-    /// is dropped for it. `stale` says of a path that what it names has changed. Returns the frame.
+    /// Swaps `fresh` in at the next point of `quant`; an edit that has not been sent yet is dropped for it.
+    /// `stale` says of a path that what it names has changed. Returns the frame.
     ///
     /// # Errors
-    /// Whatever keeps the graph from being built; what plays is not touched.
+    /// Whatever keeps the fades from being built; what plays is not touched.
     pub fn commit(
         &mut self,
-        session: &Session,
-        assets: &dyn Assets,
+        fresh: Fresh,
         quant: Quant,
         stale: &dyn Fn(&str) -> bool,
     ) -> Result<u64, Vec<Diagnostic>> {
-        let compiled = compile_apart(session, self.rate, assets)?;
+        let Fresh { session, compiled, assets, .. } = fresh;
+        let assets = &*assets;
         let both = (&self.music.placement, &compiled.placement);
         let edit = edit(both.0, both.1, stale);
-        let between = transition(session, self.rate, assets, both, FADE, stale)?;
-        let session = Arc::new(session.clone());
+        let between = transition(&session, self.rate, assets, both, FADE, stale)?;
         let when = When::Quant(quant);
         let mut pending = match between {
             None => self.pending(when, &session, compiled, &edit, assets),
