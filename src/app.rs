@@ -6,6 +6,7 @@ pub mod doc;
 pub mod files;
 pub mod input;
 pub mod interrupt;
+pub mod live;
 pub mod output;
 pub mod pattern;
 pub mod plan;

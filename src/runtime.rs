@@ -140,11 +140,30 @@ impl Piece {
         folder: Folder,
         rate: u32,
     ) -> Result<Piece, Vec<Diagnostic>> {
+        Piece::again(source, name, folder, rate, None)
+    }
+
+    /// The same after an edit: audio files that `before` has loaded are loaded again only if they were
+    /// written anew.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Piece::evaluate).
+    pub fn again(
+        source: &str,
+        name: &str,
+        folder: Folder,
+        rate: u32,
+        before: Option<&Library>,
+    ) -> Result<Piece, Vec<Diagnostic>> {
         let folder = Arc::new(folder);
         let world: Arc<dyn World> = folder.clone();
         let Evaluated { session, warnings, sources } = evaluate(source, name, &world)?;
-        let library = Arc::new(Library::new(rate, Box::new(move |path| folder.locate(path))));
-        let session = Arc::new(session);
+        let locate: Box<crate::engine::library::Locate> = Box::new(move |path| folder.locate(path));
+        let library = match before {
+            Some(before) => before.again(locate),
+            None => Library::new(rate, locate),
+        };
+        let (library, session) = (Arc::new(library), Arc::new(session));
         Ok(Piece { session, warnings, sources, library, rate })
     }
 
@@ -156,7 +175,7 @@ impl Piece {
 
     /// The audio files that its nodes have loaded.
     #[must_use]
-    pub fn library(&self) -> &Library {
+    pub fn library(&self) -> &Arc<Library> {
         &self.library
     }
 

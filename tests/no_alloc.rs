@@ -2,6 +2,7 @@
 //! allocator.
 
 use rhapsode::engine::Player;
+use rhapsode::engine::live::{Live, News, Quant};
 use rhapsode::graph::compile;
 use rhapsode::rt::{Renderer, Timed};
 use rhapsode::runtime::Runtime;
@@ -95,5 +96,38 @@ fn rendering_neither_allocates_nor_frees() {
             });
             assert_eq!(made, 0, "{} in block {block}", path.display());
         }
+    }
+}
+
+#[test]
+fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
+    let song = |n: usize| {
+        let effect = ["lowpass(900)", "delay(0.1)", "reverb()", "drive(3)"][n % 4];
+        let other =
+            if n % 3 == 0 { "track(\"b\", sine(110) * 0.2).send(\"hall\", 0.2);" } else { "" };
+        format!(
+            "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate) |> lowpass({}))).play(note(\"c3*8 e3\"))\
+             .fx({effect}).send(\"hall\", 0.3); {other} bus(\"hall\", reverb());",
+            500 + n
+        )
+    };
+    let fresh = |n: usize| {
+        let piece = Runtime::new().eval(&song(n)).unwrap_or_else(|e| panic!("{e:#?}"));
+        piece.fresh().expect("compiles")
+    };
+    let (mut live, mut performer) = Live::new(fresh(0), Some(1.0));
+    live.set_buffer(128);
+    let (mut output, mut swaps, mut edits) = (vec![0.0; 256], 0, 0);
+    for round in 0.. {
+        if swaps >= 1000 {
+            break;
+        }
+        assert!(round < 40_000, "{swaps} of {edits} edits were heard");
+        live.tick(|news| swaps += usize::from(matches!(news, News::Swapped { .. })));
+        if round % 5 == 0 {
+            edits += 1;
+            live.commit(fresh(edits), Quant::Now, &|_| false).expect("compiles");
+        }
+        assert_eq!(calls(|| performer.render(&mut output, 2)), 0, "round {round}");
     }
 }

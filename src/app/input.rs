@@ -1,6 +1,7 @@
 //! What every command that reads a script takes: the script, its arguments, the folders it may read.
 
 use crate::diag::Diagnostic;
+use crate::engine::Library;
 use crate::runtime::Piece;
 use crate::script::{Evaluated, evaluate};
 use crate::units::Place;
@@ -74,6 +75,15 @@ impl ScriptArgs {
     pub fn load(&self, rate: u32) -> Result<Piece, Vec<Diagnostic>> {
         let (name, text) = self.read()?;
         Piece::evaluate(&text, &name, self.world(f64::from(rate)), rate)
+    }
+
+    /// Reads and evaluates the script after an edit; audio files of `before` are not loaded again.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn reload(&self, rate: u32, before: Option<&Library>) -> Result<Piece, Vec<Diagnostic>> {
+        let (name, text) = self.read()?;
+        Piece::again(&text, &name, self.world(f64::from(rate)), rate, before)
     }
 
     /// Name and text of the script.

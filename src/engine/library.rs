@@ -2,9 +2,10 @@
 
 use crate::io::file::{AudioFile, resample};
 use crate::nodes::table::{Assets, Sample};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// Finds a path of a script on disk, or says why it may not be read.
 pub type Locate = dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync;
@@ -13,7 +14,16 @@ pub type Locate = dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync;
 pub struct Library {
     rate: u32,
     locate: Box<Locate>,
-    samples: Mutex<BTreeMap<PathBuf, Arc<Sample>>>,
+    samples: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Arc<Sample>)>>>,
+    /// The files that this library was asked for.
+    used: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// What tells one version of a file from another: when it was written, and its length.
+type Stamp = (Option<SystemTime>, u64);
+
+fn stamp(path: &Path) -> Stamp {
+    path.metadata().map_or((None, 0), |meta| (meta.modified().ok(), meta.len()))
 }
 
 /// Endings of files that can be decoded.
@@ -23,10 +33,31 @@ impl Library {
     /// A library at `rate` hertz that finds files with `locate`.
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
-        Library { rate, locate, samples: Mutex::default() }
+        Library { rate, locate, samples: Arc::default(), used: Mutex::default() }
     }
 
-    fn load(&self, path: &std::path::Path) -> Result<Sample, String> {
+    /// A library at the same rate that finds files with `locate`, and need not decode again what this one
+    /// has, unless it was written anew.
+    #[must_use]
+    pub fn again(&self, locate: Box<Locate>) -> Library {
+        Library { rate: self.rate, locate, samples: self.samples.clone(), used: Mutex::default() }
+    }
+
+    /// The files that it was asked for.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Where a path of the script is on disk.
+    ///
+    /// # Errors
+    /// Why it may not be read.
+    pub fn locate(&self, path: &str) -> Result<PathBuf, String> {
+        (self.locate)(path)
+    }
+
+    fn load(&self, path: &Path) -> Result<Sample, String> {
         let file = AudioFile::read(path).map_err(|e| format!("{}: {}", e.what(), e.hint()))?;
         let root = file.root_key;
         let file = if file.rate == self.rate { file } else { resample(&file, self.rate) };
@@ -38,12 +69,16 @@ impl Library {
 impl Assets for Library {
     fn sample(&self, path: &str) -> Result<Arc<Sample>, String> {
         let real = (self.locate)(path)?;
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(real.clone());
+        let now = stamp(&real);
         let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sample) = samples.get(&real) {
+        if let Some((then, sample)) = samples.get(&real)
+            && *then == now
+        {
             return Ok(sample.clone());
         }
         let sample = Arc::new(self.load(&real)?);
-        samples.insert(real, sample.clone());
+        samples.insert(real, (now, sample.clone()));
         Ok(sample)
     }
 

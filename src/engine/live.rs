@@ -5,8 +5,10 @@
 //! behind an edit belongs to the music after it, so no event needs to say which music it is for.
 
 mod performer;
+mod stand;
 
 pub use performer::Performer;
+pub use stand::{Backstage, Stand};
 
 use super::clock::Clock;
 use super::player::Player;

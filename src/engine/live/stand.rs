@@ -1,0 +1,58 @@
+//! Where performers stand: the device's callback, in which one takes the place of another.
+
+use super::Performer;
+use crate::io::audio::{Callback, Format};
+use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+
+/// The callback of a device: plays the performer that came last, silence before the first.
+pub struct Stand {
+    performer: Option<Box<Performer>>,
+    next: HeapCons<Box<Performer>>,
+    gone: HeapProd<Box<Performer>>,
+}
+
+/// The other end of a [`Stand`], on the control side.
+pub struct Backstage {
+    next: HeapProd<Box<Performer>>,
+    gone: HeapCons<Box<Performer>>,
+}
+
+impl Stand {
+    /// An empty stand, and how performers get there.
+    #[must_use]
+    pub fn new() -> (Stand, Backstage) {
+        let (next, incoming) = HeapRb::new(1).split();
+        // One may stand there and one may come.
+        let (outgoing, gone) = HeapRb::new(2).split();
+        (Stand { performer: None, next: incoming, gone: outgoing }, Backstage { next, gone })
+    }
+}
+
+impl Backstage {
+    /// Sends a performer on; the one before goes off and is freed by the next call. False while another is
+    /// still on its way.
+    pub fn send(&mut self, performer: Performer) -> bool {
+        while let Some(gone) = self.gone.try_pop() {
+            drop(gone);
+        }
+        self.next.try_push(Box::new(performer)).is_ok()
+    }
+}
+
+impl Callback for Stand {
+    fn prepare(&mut self, _format: Format) {}
+
+    fn render(&mut self, output: &mut [f32], channels: usize, _input: &[f32], _in_channels: usize) {
+        if let Some(next) = self.next.try_pop()
+            && let Some(gone) = self.performer.replace(next)
+        {
+            // There is room: it was freed before the next one was sent.
+            let _ = self.gone.try_push(gone);
+        }
+        match &mut self.performer {
+            Some(performer) => performer.render(output, channels),
+            None => output.fill(0.0),
+        }
+    }
+}
