@@ -175,8 +175,14 @@ impl Piece {
 
     /// The audio files that its nodes have loaded.
     #[must_use]
-    pub fn library(&self) -> &Arc<Library> {
+    pub fn library(&self) -> &Library {
         &self.library
+    }
+
+    /// The same, to outlive the piece: for [`again`](Piece::again).
+    #[must_use]
+    pub fn shared_library(&self) -> Arc<Library> {
+        self.library.clone()
     }
 
     /// What is worth knowing about the script.

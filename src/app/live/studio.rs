@@ -174,7 +174,7 @@ impl Studio {
         self.bar.suspend(|| report::report(piece.warnings(), false));
         self.bar.suspend(|| report::report(fresh.warnings(), false));
         self.watch.set(self.files(piece));
-        let library = piece.library().clone();
+        let library = piece.shared_library();
         let stale = |path: &str| {
             library.locate(path).is_ok_and(|p| saved.files.iter().any(|f| f.starts_with(&p)))
         };
