@@ -11,6 +11,7 @@ pub mod phase;
 pub mod random;
 pub mod ring;
 pub mod svf;
+pub mod transpose;
 pub mod unit;
 pub mod values;
 pub mod wide;

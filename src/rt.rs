@@ -11,9 +11,11 @@ pub mod processor;
 pub mod program;
 pub mod renderer;
 pub mod schedule;
+pub mod slots;
 pub mod timeline;
 pub mod update;
 pub mod voices;
+pub mod workers;
 
 pub use block::{Block, Buffer, Inputs, Ramp};
 pub use event::{Event, EventKind};
@@ -22,3 +24,4 @@ pub use processor::{Processor, Status};
 pub use renderer::Renderer;
 pub use schedule::Schedule;
 pub use update::Update;
+pub use workers::Workers;

@@ -4,10 +4,11 @@
 use rhapsode::engine::Player;
 use rhapsode::engine::live::{Live, News, Quant};
 use rhapsode::graph::compile;
-use rhapsode::rt::{Renderer, Timed};
+use rhapsode::rt::{Renderer, Timed, Workers};
 use rhapsode::runtime::Runtime;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
@@ -129,5 +130,42 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
             live.commit(fresh(edits), Quant::Now, &|_| false).expect("compiles");
         }
         assert_eq!(calls(|| performer.render(&mut output, 2)), 0, "round {round}");
+    }
+}
+
+#[test]
+fn helping_threads_neither_allocate_nor_free() {
+    let caller = std::thread::current().id();
+    for path in scripts() {
+        let piece =
+            Runtime::new().load(&path).unwrap_or_else(|e| panic!("{}: {e:#?}", path.display()));
+        let session = piece.session();
+        let compiled = compile(session, 48_000.0, piece.library()).expect("compiles");
+        let mut player = Player::new(session, &compiled, 48_000.0, piece.library(), None);
+        let mut renderer = Renderer::new(compiled.schedule, Some(1.0));
+        let mut workers = Workers::new(2);
+        workers.run(&|| {
+            CALLS.with(|calls| calls.set(0));
+            WATCHED.with(|watched| watched.set(std::thread::current().id() != caller));
+        });
+        // Single blocks, as played live, and whole chunks, as rendered offline.
+        for blocks in [1, 1, 1, renderer.chunk(), renderer.chunk(), 1, renderer.chunk()] {
+            let end = renderer.frame() + 64 * blocks as u64;
+            let mut events: Vec<Timed> = Vec::new();
+            player.fill(end, |event| events.push(event));
+            let made = calls(|| {
+                events.iter().for_each(|event| renderer.push(*event));
+                renderer.render_on(blocks, &mut workers);
+            });
+            assert_eq!(made, 0, "{} on the calling thread", path.display());
+        }
+        let made = AtomicU64::new(0);
+        workers.run(&|| {
+            WATCHED.with(|watched| watched.set(false));
+            if std::thread::current().id() != caller {
+                made.fetch_add(CALLS.with(Cell::get), Ordering::Relaxed);
+            }
+        });
+        assert_eq!(made.into_inner(), 0, "{} on the helping threads", path.display());
     }
 }

@@ -1,5 +1,6 @@
 //! A delay of whole frames, and the adaptor that makes a unit of a pure function.
 
+use super::lanes::one_frame;
 use super::lanes::{F8, LANES};
 use super::unit::{Io, Kernel, Rate, Unit, Wire};
 
@@ -48,12 +49,14 @@ impl Kernel for UntilStop {
         let end = io.meta.frame + io.frames as u64;
         let fade = (0.01 * io.meta.rate).max(1.0);
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             *y = input.at(i, io.frames);
         }
         if end <= io.meta.stop {
             return;
         }
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             let past = (io.meta.frame + i as u64).saturating_sub(io.meta.stop) as f64;
             *y = *y * (1.0 - past / fade).max(0.0) as f32;
         }
@@ -83,10 +86,16 @@ impl Kernel for Sum {
         out.fill(F8::ZERO);
         for i in 0..io.ins.len() {
             match io.ins.wire(i) {
-                Wire::Audio(x) => out.iter_mut().zip(x).for_each(|(y, x)| *y += *x),
+                Wire::Audio(x) => {
+                    for (y, x) in out.iter_mut().zip(x) {
+                        one_frame();
+                        *y += *x;
+                    }
+                }
                 wire => {
                     let (mut x, step) = wire.line(io.frames);
                     for y in out.iter_mut() {
+                        one_frame();
                         *y += x;
                         x += step;
                     }
@@ -122,34 +131,35 @@ impl<F: Fn(&[F8]) -> F8 + Send> Kernel for Pure<F> {
             return;
         }
         let out = io.outs.audio(0);
-        let wires: [Wire; PURE_ARGUMENTS] = core::array::from_fn(|k| match k < count {
-            true => io.ins.wire(k),
-            false => Wire::Const(F8::ZERO),
-        });
-        wires.iter().zip(&mut args).for_each(|(w, x)| *x = w.first());
-        let held = |from: usize| wires[from..].iter().all(|w| matches!(w, Wire::Const(_)));
         // What nearly all maths is made of gets loops without a question per frame.
-        match (wires[0], wires[1]) {
-            (Wire::Audio(a), _) if held(1) => {
+        match (count, io.ins.wire(0), io.ins.wire(count.min(2) - 1)) {
+            (1 | 2, Wire::Audio(a), last) if count == 1 || matches!(last, Wire::Const(_)) => {
+                args[1] = if count == 2 { last.first() } else { F8::ZERO };
                 for (y, a) in out.iter_mut().zip(a) {
+                    one_frame();
                     args[0] = *a;
                     *y = (self.function)(&args);
                 }
+                return;
             }
-            (Wire::Audio(a), Wire::Audio(b)) if held(2) => {
+            (2, Wire::Audio(a), Wire::Audio(b)) => {
                 for ((y, a), b) in out.iter_mut().zip(a).zip(b) {
+                    one_frame();
                     (args[0], args[1]) = (*a, *b);
                     *y = (self.function)(&args);
                 }
+                return;
             }
-            _ => {
-                for (i, y) in out.iter_mut().enumerate() {
-                    for (x, wire) in args[..count].iter_mut().zip(&wires) {
-                        *x = wire.at(i, io.frames);
-                    }
-                    *y = (self.function)(&args);
-                }
+            _ => {}
+        }
+        let mut wires = [Wire::Const(F8::ZERO); PURE_ARGUMENTS];
+        (0..count).for_each(|k| wires[k] = io.ins.wire(k));
+        for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
+            for (x, wire) in args[..count].iter_mut().zip(&wires) {
+                *x = wire.at(i, io.frames);
             }
+            *y = (self.function)(&args);
         }
     }
 }

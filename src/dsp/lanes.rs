@@ -233,6 +233,15 @@ impl std::ops::Not for M8 {
     }
 }
 
+/// Stands first in a loop over frames: one frame at a time, says this empty instruction, which costs
+/// nothing. Without it the compiler may work on several frames at once, as it does with plain numbers; but
+/// the lanes fill its registers already, and the shuffles that it then needs take several times the work.
+#[inline(always)]
+pub fn one_frame() {
+    // SAFETY: it does nothing.
+    unsafe { core::arch::asm!("", options(nomem, nostack, preserves_flags)) };
+}
+
 macro_rules! operator {
     ($trait:ident, $method:ident, $op:tt) => {
         impl<R: Into<F8>> $trait<R> for F8 {

@@ -1,6 +1,8 @@
 //! Delay lines, one a lane: exact whole-frame reads, and four-point reads while the delay moves.
 
 use super::lanes::{F8, LANES};
+use super::transpose::{Row, to_lanes, to_rows};
+use super::unit::BLOCK;
 
 /// Rings of equal length, one for each lane in use; all are written together.
 pub struct Lines {
@@ -95,19 +97,42 @@ impl Lines {
     /// Writes `x`, lane by lane, as the next frames.
     #[inline(always)]
     pub fn write(&mut self, x: &[F8]) {
-        let size = self.mask as usize + 1;
-        for lane in 0..self.lanes {
-            let line = &mut self.data[lane * self.size..][..size];
+        for x in x.chunks(BLOCK) {
+            let mut rows = [[0.0; BLOCK]; LANES];
+            to_rows(x, &mut rows);
+            let size = self.mask as usize + 1;
             let first = (self.at & self.mask) as usize;
             let split = x.len().min(size - first);
-            for (y, x) in line[first..].iter_mut().zip(&x[..split]) {
-                *y = x.0[lane];
+            for (lane, row) in rows[..self.lanes].iter().enumerate() {
+                let line = &mut self.data[lane * self.size..][..size];
+                line[first..first + split].copy_from_slice(&row[..split]);
+                line[..x.len() - split].copy_from_slice(&row[split..x.len()]);
             }
-            for (y, x) in line.iter_mut().zip(&x[split..]) {
-                *y = x.0[lane];
-            }
+            self.at += x.len() as i64;
         }
-        self.at += x.len() as i64;
+    }
+
+    /// Reads at most [`BLOCK`] frames into all lanes of `out`, those of each lane from its own of `starts`
+    /// on; all of them must have been written. Lanes without memory read as zero.
+    #[inline(always)]
+    pub fn read_all(&self, starts: &[i64; LANES], out: &mut [F8]) {
+        const ZEROS: Row = [0.0; BLOCK];
+        let size = self.mask as usize + 1;
+        let mut copies = [ZEROS; LANES];
+        let mut rows: [&[f32]; LANES] = [&ZEROS; LANES];
+        for ((lane, copy), row) in copies.iter_mut().enumerate().zip(&mut rows).take(self.lanes) {
+            let first = (starts[lane] & self.mask) as usize;
+            if starts[lane] >= self.birth[lane] && first + out.len() <= size {
+                *row = &self.data[lane * self.size + first..][..out.len()];
+                continue;
+            }
+            // Over the end of the ring, or from before it was born.
+            for (i, y) in copy[..out.len()].iter_mut().enumerate() {
+                *y = self.get(lane, starts[lane] + i as i64);
+            }
+            *row = &*copy;
+        }
+        to_lanes(&rows, out);
     }
 
     /// Reads the frames from `start` on into `lane` of `out`; all of them must have been written.

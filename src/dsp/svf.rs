@@ -62,6 +62,12 @@ pub trait Response: Send {
     /// For damping `k` (1/q) and amplitude `a` (the square root of the boost): the factor of the cutoff's
     /// tangent, the damping to use, and the weights of input, band and low-pass output.
     fn design(k: F8, a: F8) -> (F8, F8, [F8; 3]);
+
+    /// The output: `mix` of the input and twice the band and low-pass outputs.
+    #[inline(always)]
+    fn output(mix: &[F8; 3], x: F8, band: F8, low: F8) -> F8 {
+        mix[0] * x + mix[1] * band + mix[2] * low
+    }
 }
 
 /// Coefficients of response `R`; any settings are made safe.
@@ -107,13 +113,12 @@ pub struct State {
 impl State {
     /// One frame through the filter.
     #[inline(always)]
-    pub fn next(&mut self, x: F8, c: &Coefs) -> F8 {
+    pub fn next<R: Response>(&mut self, x: F8, c: &Coefs) -> F8 {
         let (s1, s2) = (self.s1, self.s2);
         let v = x - s2;
         self.s1 = c.c1 * s1 + c.a2 * v;
         self.s2 = (s2 + c.a2 * s1) + c.a3 * v;
-        let [input, band, low] = c.mix;
-        input * x + band * (self.s1 + s1) + low * (self.s2 + s2)
+        R::output(&c.mix, x, self.s1 + s1, self.s2 + s2)
     }
 
     /// Clears a lane.

@@ -5,6 +5,7 @@
 //! being rendered; constants do not move. Ranges are at most [`BLOCK`] frames: a block is split where a
 //! note starts or ends, so that a unit need not know about events.
 
+use super::lanes::one_frame;
 use super::lanes::{F8, LANES};
 
 /// Frames of an internal block: fixed, whatever the device's block is.
@@ -120,6 +121,7 @@ impl Wire<'_> {
             return a;
         }
         for (i, y) in scratch[..frames].iter_mut().enumerate() {
+            one_frame();
             *y = self.at(i, frames);
         }
         &scratch[..frames]

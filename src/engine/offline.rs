@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
 use crate::graph::{Compiled, Plan, StripRef, compile};
 use crate::nodes::table::Assets;
-use crate::rt::{Buffer, Renderer};
+use crate::rt::{Buffer, Renderer, Workers};
 use crate::session::Session;
 
 /// How much is rendered.
@@ -63,9 +63,14 @@ const QUIET: f64 = 0.5;
 /// Bars of a script that does not say how long it is.
 const DEFAULT_BARS: f64 = 8.0;
 
+/// Blocks that are given out at once (43 ms at 48 kHz): the end of the tail is found to this grid.
+const PART: usize = 32;
+
 /// A render in progress. Frames come in order, the latency of the graph already taken off.
 pub struct Offline {
     renderer: Renderer,
+    /// The other threads, if there are to be any.
+    workers: Option<Workers>,
     player: Player,
     strips: Vec<StripRef>,
     plan: Plan,
@@ -80,9 +85,13 @@ pub struct Offline {
     given: u64,
     /// Frames since the output was last above the tail's level.
     quiet: u64,
-    /// Where this chunk begins to count, and ends.
+    /// Where, in its frames, the part that was given out last begins to count, and ends.
     range: (usize, usize),
+    /// Blocks of the chunk that has been rendered, and of those that have been given out or passed over.
     blocks: usize,
+    used: usize,
+    /// Blocks of the part that was given out last.
+    part: std::ops::Range<usize>,
 }
 
 impl Offline {
@@ -112,8 +121,10 @@ impl Offline {
         let ceiling = options.ceiling.map(|db| crate::units::db_to_gain(db) as f32);
         let skip = schedule.latency as u64;
         let renderer = Renderer::new(schedule, ceiling);
+        let workers = (options.threads > 1).then(|| Workers::new(options.threads - 1));
         Ok(Offline {
             renderer,
+            workers,
             player,
             strips,
             plan,
@@ -126,6 +137,8 @@ impl Offline {
             quiet: 0,
             range: (0, 0),
             blocks: 0,
+            used: 0,
+            part: 0..0,
         })
     }
 
@@ -170,31 +183,46 @@ impl Offline {
         self.renderer.limited()
     }
 
-    /// Renders the next chunk; false when the music and its tail are over.
+    /// Moves on to the next part of the output; false when the music and its tail are over.
     pub fn advance(&mut self) -> bool {
         loop {
             let left = self.left();
             if left == 0 {
                 return false;
             }
-            let chunk = self.renderer.chunk();
-            let end = self.renderer.frame() + (chunk * BLOCK) as u64;
-            let Offline { renderer, player, .. } = self;
-            player.fill(end, |event| renderer.push(event));
-            let out = renderer.render_parallel(chunk, self.options.threads);
-            self.blocks = out.len();
-            let frames = (out.len() * BLOCK) as u64;
+            if self.used == self.blocks {
+                self.render();
+            }
+            let part = self.used..(self.used + PART).min(self.blocks);
+            self.used = part.end;
+            let frames = (part.len() * BLOCK) as u64;
             let skipped = self.skip.min(frames);
             self.skip -= skipped;
             let used = (frames - skipped).min(left);
             if used == 0 {
                 continue;
             }
+            self.part = part;
             self.range = (skipped as usize, (skipped + used) as usize);
             self.given += used;
             self.listen();
             return true;
         }
+    }
+
+    /// Renders the next chunk.
+    fn render(&mut self) {
+        // Threads need long chunks, to be busy while one of them ends it; the cache likes short ones.
+        let chunk =
+            self.renderer.chunk().min(if self.workers.is_some() { usize::MAX } else { PART });
+        let end = self.renderer.frame() + (chunk * BLOCK) as u64;
+        let Offline { renderer, player, .. } = self;
+        player.fill(end, |event| renderer.push(event));
+        let out = match &mut self.workers {
+            Some(workers) => renderer.render_on(chunk, workers),
+            None => renderer.render(chunk),
+        };
+        (self.blocks, self.used) = (out.len(), 0);
     }
 
     /// Frames that may still be given out.
@@ -224,9 +252,9 @@ impl Offline {
         self.quiet = if loudest > 0 { run - loudest } else { self.quiet + run };
     }
 
-    /// The frames of the chunk that was just rendered, left and right.
+    /// The frames of the part that was given out last, left and right.
     pub fn frames(&self) -> impl Iterator<Item = (f32, f32)> + '_ {
-        let out = self.renderer.last(self.blocks);
+        let out = &self.renderer.last(self.blocks)[self.part.clone()];
         let all = out.iter().flat_map(|[l, r]| l.0.iter().copied().zip(r.0.iter().copied()));
         all.skip(self.range.0).take(self.range.1 - self.range.0)
     }
@@ -236,7 +264,7 @@ impl Offline {
         const SILENCE: &Buffer = &Buffer::SILENCE;
         let strip = self.strips.iter().find(|s| s.name == name)?;
         let [left, right] = strip.post;
-        let buffers = (0..self.blocks).map(move |i| {
+        let buffers = self.part.clone().map(move |i| {
             let get = |port| self.renderer.output(port, i).unwrap_or(SILENCE);
             (get(left), get(right))
         });

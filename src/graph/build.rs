@@ -1,7 +1,10 @@
 //! Last pass: the nets of one job (one strip, or several of one shape) become tasks and buffers.
 
+mod bank;
 mod lanes;
 mod processors;
+
+pub(super) use bank::{part, parts};
 
 use super::layout::{Fixed, Inside, Seat};
 use super::net::{Export, Inst, Net, What, Wire};
@@ -13,7 +16,6 @@ use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Rate, Source};
 use crate::nodes::table::{Assets, ProcCx};
 use crate::nodes::{Make, ParamKind};
-use crate::rt::bank::Bank;
 use crate::rt::block::Ramp;
 use crate::rt::job::{
     Bench, From, Import, Job, LaneTask, LineLoad, LineStore, Load, PortRef, ProcessTask, Store,
@@ -117,7 +119,7 @@ fn stages(net: &Net) -> Vec<usize> {
         for wire in &inst.ins {
             if let Wire::Out { inst: from, .. } = wire {
                 let heavy = !net.insts[*from as usize].what.is_light();
-                let imported = matches!(net.insts[*from as usize].what, What::Import(_));
+                let imported = net.insts[*from as usize].what.is_gathered();
                 let step = usize::from(heavy && !imported && inst.what.is_light());
                 stage = stage.max(stages[*from as usize] + step);
             }
@@ -196,24 +198,16 @@ impl<'a> Builder<'a> {
     }
 
     fn imports(&mut self, stage: usize, site: &mut Site) {
+        let members = self.members;
         for index in self.of_stage(stage) {
-            for member in 0..self.members.len() {
-                let What::Import(sources) = &self.members[member].net.insts[index as usize].what
-                else {
+            for (member, strip) in members.iter().enumerate() {
+                let inst = &strip.net.insts[index as usize];
+                if !inst.what.is_gathered() {
                     continue;
-                };
-                for channel in 0..2u8 {
+                }
+                for channel in 0..inst.outs {
                     let to = self.buffer((member, index, channel));
-                    let imports = sources
-                        .iter()
-                        .map(|s| Import {
-                            from: (site.port)(s.strip, s.export, u16::from(channel), s.late),
-                            gain: s.gain as f32,
-                            was: s.was.unwrap_or(s.gain) as f32,
-                            step: 0.0,
-                            to,
-                        })
-                        .collect();
+                    let imports = imports(&inst.what, channel, to, site);
                     self.tasks.push(Task::Gather(to, imports));
                 }
             }
@@ -255,6 +249,30 @@ impl<'a> Builder<'a> {
             }
         }
         ids
+    }
+}
+
+/// What channel `channel` of an import is the sum of, as it is added to buffer `to`.
+fn imports(what: &What, channel: u8, to: u16, site: &mut Site) -> Vec<Import> {
+    let port = u16::from(channel);
+    match what {
+        What::Import(sources) => sources
+            .iter()
+            .map(|s| Import {
+                from: (site.port)(s.strip, s.export, port, s.late),
+                gain: s.gain as f32,
+                was: s.was.unwrap_or(s.gain) as f32,
+                step: 0.0,
+                to,
+            })
+            .collect(),
+        What::Parts(parts) => {
+            let port = |&(level, job): &(u16, u16)| PortRef { level, job, port };
+            let (gain, was, step) = (1.0, 1.0, 0.0);
+            let import = |p| Import { from: From::Port(port(p)), gain, was, step, to };
+            parts.iter().map(import).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

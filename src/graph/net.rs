@@ -75,6 +75,8 @@ pub enum What {
     Kit(Vec<usize>, Vec<Option<u8>>),
     /// Alike terms of a sum.
     Bank(Vec<Net>),
+    /// The parts of a bank, added in this order: level and job of each.
+    Parts(Vec<(u16, u16)>),
     /// Outputs of other strips: left and right.
     Import(Vec<ImportFrom>),
 }
@@ -94,6 +96,12 @@ impl What {
         )
     }
 
+    /// Whether it adds up what other jobs have put out, at the beginning of its own.
+    #[must_use]
+    pub fn is_gathered(&self) -> bool {
+        matches!(self, What::Import(_) | What::Parts(_))
+    }
+
     /// Name for plans and messages.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -105,7 +113,7 @@ impl What {
             What::Fade(..) => "fade",
             What::Instrument(_) => "instrument",
             What::Kit(..) => "kit",
-            What::Bank(_) => "bank",
+            What::Bank(_) | What::Parts(_) => "bank",
             What::Import(_) => "import",
         }
     }

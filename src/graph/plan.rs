@@ -1,7 +1,7 @@
 //! The compiled graph for people: levels, jobs, nodes, latencies; as text, JSON or Graphviz.
 
 use super::build::StripNet;
-use super::net::{What, Wire};
+use super::net::{Inst, Net, What, Wire};
 use serde::Serialize;
 use std::fmt;
 
@@ -46,36 +46,14 @@ pub struct Plan {
 
 impl Plan {
     pub(super) fn add(&mut self, level: usize, members: &[StripNet], buffers: usize) {
-        let net = &members[0].net;
-        let nodes = net.insts.iter().map(|inst| {
-            let mut reads: Vec<String> = inst
-                .ins
-                .iter()
-                .map(|wire| match wire {
-                    Wire::Const(x) => format!("{x}"),
-                    Wire::Out { inst, port } => match net.insts[*inst as usize].outs {
-                        1 => net.insts[*inst as usize].path.clone(),
-                        _ => format!("{}[{port}]", net.insts[*inst as usize].path),
-                    },
-                    Wire::Voice(slot) => format!("voice[{slot}]"),
-                })
-                .collect();
-            if let What::Bank(terms) = &inst.what {
-                reads.push(format!("{} alike terms", terms.len()));
-            }
-            if let What::Import(from) = &inst.what {
-                reads.extend(from.iter().map(|f| format!("strip {} ({:?})", f.strip, f.export)));
-            }
-            PlanNode {
-                path: inst.path.clone(),
-                kind: inst.what.name().to_string(),
-                reads,
-                latency: inst.latency,
-            }
-        });
-        let nodes = nodes.collect();
         let strips = members.iter().map(|m| m.name.clone()).collect();
-        self.jobs.push(PlanJob { level, strips, buffers, nodes });
+        self.jobs.push(PlanJob { level, strips, buffers, nodes: nodes(&members[0].net) });
+    }
+
+    /// Adds the job of a part of a bank, whose terms are like `term`.
+    pub(super) fn part(&mut self, level: usize, name: String, term: &Net) {
+        let buffers = term.outs.len();
+        self.jobs.push(PlanJob { level, strips: vec![name], buffers, nodes: nodes(term) });
     }
 
     /// The plan as a Graphviz digraph, one cluster a job.
@@ -131,4 +109,38 @@ impl fmt::Display for Plan {
         }
         writeln!(f, "latency {} frames", self.latency)
     }
+}
+
+/// The instances of `net`, and what they read.
+fn nodes(net: &Net) -> Vec<PlanNode> {
+    let node = |inst: &Inst| {
+        let mut reads: Vec<String> = inst
+            .ins
+            .iter()
+            .map(|wire| match wire {
+                Wire::Const(x) => format!("{x}"),
+                Wire::Out { inst, port } => match net.insts[*inst as usize].outs {
+                    1 => net.insts[*inst as usize].path.clone(),
+                    _ => format!("{}[{port}]", net.insts[*inst as usize].path),
+                },
+                Wire::Voice(slot) => format!("voice[{slot}]"),
+            })
+            .collect();
+        if let What::Bank(terms) = &inst.what {
+            reads.push(format!("{} alike terms", terms.len()));
+        }
+        if let What::Parts(parts) = &inst.what {
+            reads.push(format!("{} parts", parts.len()));
+        }
+        if let What::Import(from) = &inst.what {
+            reads.extend(from.iter().map(|f| format!("strip {} ({:?})", f.strip, f.export)));
+        }
+        PlanNode {
+            path: inst.path.clone(),
+            kind: inst.what.name().to_string(),
+            reads,
+            latency: inst.latency,
+        }
+    };
+    net.insts.iter().map(node).collect()
 }

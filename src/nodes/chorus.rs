@@ -3,6 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::phase::Phase8;
 use crate::dsp::ring::Ring;
 use crate::dsp::unit::{Io, Kernel, UnitCx};
@@ -104,6 +105,7 @@ impl Kernel for Vibrato {
         let n = io.frames;
         let (x, rate, depth) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             let rate = rate.at(i, n).clamp(SLOWEST, 20.0);
             // A delay of m sin(w t) changes the pitch by a factor of up to 1 + m w.
             let change = (depth.at(i, n).clamp(0.0, 2.0) * (1.0 / 12.0)).exp2() - 1.0;
@@ -180,6 +182,7 @@ impl Kernel for Sweep {
         let level = 1.0 / (copies as f32).sqrt();
         let (left, right) = io.outs.stereo();
         for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
+            one_frame();
             let depth = depth.at(i, n).clamp(0.0, 1.0);
             let mix = mix.at(i, n).clamp(0.0, 1.0);
             let back = feedback.map_or(F8::ZERO, |w| w.at(i, n).clamp(-0.98, 0.98));

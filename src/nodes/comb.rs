@@ -3,6 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::ring::Ring;
 use crate::dsp::unit::{Io, Kernel, UnitCx};
 
@@ -56,6 +57,7 @@ impl Kernel for Comb {
         let (feedback, damp) = (io.ins.wire(2), io.ins.wire(3));
         let out = io.outs.audio(0);
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             let (x, f) = (x.at(i, n), freq.at(i, n).max(LOWEST as f32));
             let (g, d) = (feedback.at(i, n).clamp(-0.999, 0.999), damp.at(i, n).clamp(0.0, 0.99));
             // One frame for the loop's own delay; d / (1 - d) is that of the low-pass at low frequencies.

@@ -3,6 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::lines::{Glide, Lines};
 use crate::dsp::unit::{BLOCK, Ins, Io, Kernel, Meta, UnitCx};
 
@@ -177,6 +178,12 @@ impl Loop {
     /// Reads the chunk that begins `start` frames into the range.
     #[inline(always)]
     fn read(&self, line: &Lines, start: usize, out: &mut [F8]) {
+        let whole = |&(from, step): &(f64, f64)| step == 0.0 && from == from.floor();
+        if self.heads[..self.lanes].iter().all(whole) {
+            let starts = core::array::from_fn(|lane| line.now() - self.heads[lane].0 as i64);
+            line.read_all(&starts, out);
+            return;
+        }
         for lane in 0..self.lanes {
             let (from, step) = self.heads[lane];
             if step == 0.0 && from == from.floor() {
@@ -216,6 +223,7 @@ impl Kernel for Delay {
             let size = self.loops.chunk(start, n);
             self.loops.read(&self.line, start, &mut echo[..size]);
             for i in 0..size {
+                one_frame();
                 let (x, wet) = (input[start + i], echo[i]);
                 state = state + (wet - state) * open;
                 out[start + i] = x + (wet - x) * mix.0;
@@ -270,6 +278,7 @@ impl Kernel for PingPong {
             self.loops.read(&self.left, start, &mut a[..size]);
             self.loops.read(&self.right, start, &mut b[..size]);
             for i in 0..size {
+                one_frame();
                 let (l, r) = (x[start + i], y[start + i]);
                 let (wet_left, wet_right) = (a[i], b[i]);
                 state_left = state_left + (wet_left - state_left) * open;

@@ -13,6 +13,7 @@ mod transient;
 use super::table::{Kind, Param, ParamKind};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::lines::Lines;
 use crate::dsp::unit::{BLOCK, Ins, Io, Kernel, Rate, Unit, UnitCx};
 
@@ -215,6 +216,7 @@ impl<S: Shape + 'static> Dynamics<S> {
 fn largest(frames: &[F8]) -> F8 {
     let mut peak = F8::ZERO;
     for x in frames {
+        one_frame();
         peak = x.abs().max(peak);
     }
     peak
@@ -263,6 +265,7 @@ impl<S: Shape> Kernel for Dynamics<S> {
             let to = self.shape.gain(level, Step { frames, last: frames < STEP });
             let step = (to - gain) * (1.0 / frames as f32);
             for g in &mut gains[start..end] {
+                one_frame();
                 gain += step;
                 *g = gain;
             }
@@ -274,6 +277,7 @@ impl<S: Shape> Kernel for Dynamics<S> {
             let out = io.outs.audio(c);
             if self.ahead.is_none() {
                 for ((y, x), g) in out.iter_mut().zip(input).zip(&gains) {
+                    one_frame();
                     *y = *x * *g;
                 }
                 continue;
@@ -281,6 +285,7 @@ impl<S: Shape> Kernel for Dynamics<S> {
             out.copy_from_slice(input);
             self.delay(c, out);
             for (y, g) in out.iter_mut().zip(&gains) {
+                one_frame();
                 *y = *y * *g;
             }
         }

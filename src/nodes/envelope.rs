@@ -3,6 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::{BLOCK, Io, Kernel, UnitCx};
 
 const GATE: Param = Param::number(
@@ -266,6 +267,7 @@ impl Kernel for Envelope {
             }
             let (mut target, mut rest, loss) = (self.target, self.rest, self.loss);
             for y in &mut out[at..at + len] {
+                one_frame();
                 *y = target + rest;
                 rest = rest - rest * loss;
                 target += slope;

@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::{Io, Kernel, Ramp8, Wire};
 use crate::dsp::values::{Any, Held, Line, Stream, Values};
 
@@ -57,6 +58,7 @@ impl Ladder {
     ) {
         let [mut s0, mut s1, mut s2, mut s3] = self.states;
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             let g = g.at(i);
             let k = resonance.at(i).clamp(0.0, 1.0) * 4.2;
             let x = x.at(i) * drive.at(i).clamp(0.01, 100.0);

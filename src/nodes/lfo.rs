@@ -97,6 +97,13 @@ struct Lfo {
     seeds: [u64; LANES],
 }
 
+/// Largest integer not above `x`, for |x| < 2^63: an instruction or two, where `libm` asks for the bits.
+#[inline(always)]
+fn floor(x: f64) -> f64 {
+    let whole = x as i64 as f64;
+    if whole > x { whole - 1.0 } else { whole }
+}
+
 impl Lfo {
     fn new(cx: &UnitCx, shape: &str, time: Time, phases: usize) -> Lfo {
         let shape = SHAPES.iter().find(|s| **s == shape).unwrap_or(&"sine");
@@ -104,7 +111,7 @@ impl Lfo {
     }
 
     fn value(&self, cycles: [f64; LANES]) -> F8 {
-        let whole: [f64; LANES] = core::array::from_fn(|i| libm::floor(cycles[i]));
+        let whole: [f64; LANES] = core::array::from_fn(|i| floor(cycles[i]));
         let p = F8(core::array::from_fn(|i| (cycles[i] - whole[i]) as f32));
         match self.shape {
             "cosine" => p.cos_cycles() * 0.5 + 0.5,

@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::phase::Phase8;
 use crate::dsp::unit::{Io, Kernel, UnitCx};
 
@@ -92,6 +93,7 @@ impl Kernel for RingMod {
         let (x, freq) = (io.ins.wire(0), io.ins.wire(1));
         let mut phase = self.phase;
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             *y = x.at(i, n) * phase.sin();
             phase = phase.plus(Phase8::from_cycles(freq.at(i, n) * self.scale));
         }
@@ -117,6 +119,7 @@ impl Kernel for Tremolo {
         let (x, rate, depth) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));
         let mut phase = self.phase;
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             // 1 at phase 0, -1 half a cycle later.
             let wave = if self.sine {
                 let half_turn = phase.half_cycles();
@@ -148,6 +151,7 @@ impl Kernel for Crush {
         let (x, bits, hold) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));
         let (mut phase, mut held) = (self.phase, self.held);
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             let steps = (bits.at(i, n).clamp(1.0, 24.0) - 1.0).exp2();
             let hold = hold.at(i, n).clamp(1.0, 512.0);
             let step = Phase8::from_cycles(F8::ONE / hold);

@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::phase::Phase8;
 use crate::dsp::random::Random8;
 use crate::dsp::unit::{Io, Kernel};
@@ -98,6 +99,7 @@ impl Kernel for White {
     fn run(&mut self, io: &mut Io) {
         let mut random = self.random;
         for y in io.outs.audio(0) {
+            one_frame();
             *y = random.bipolar();
         }
         self.random = random;
@@ -128,6 +130,7 @@ impl Kernel for Pink {
     fn run(&mut self, io: &mut Io) {
         let (mut random, mut poles) = (self.random, self.poles);
         for y in io.outs.audio(0) {
+            one_frame();
             let white = random.bipolar();
             let mut sum = poles[6] + white * 0.5362;
             for (s, (pole, gain)) in poles.iter_mut().zip(SECTIONS) {
@@ -159,6 +162,7 @@ impl Impulse {
     fn fill(&mut self, freq: impl Values, out: &mut [F8]) {
         let mut phase = self.phase;
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             let step = Phase8::from_cycles((freq.at(i) * self.scale).abs());
             *y = phase.before(step).select(F8::ONE, F8::ZERO);
             phase = phase.plus(step);
@@ -194,6 +198,7 @@ impl Kernel for Dust {
         let rate = Any(io.ins.wire(0), io.frames);
         let mut random = self.random;
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             let chance = (rate.at(i) * self.scale).clamp(1e-12, 1.0);
             let draw = random.bipolar() * 0.5 + 0.5;
             *y = draw.lt(chance).select(draw / chance, F8::ZERO);
@@ -213,6 +218,7 @@ impl Kernel for Constant {
     fn run(&mut self, io: &mut Io) {
         let value = Any(io.ins.wire(0), io.frames);
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             *y = value.at(i);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::Ramp8;
 use crate::dsp::unit::{Io, Kernel, UnitCx, Wire};
 use crate::dsp::values::{Any, Held, Line, Stream, Values};
@@ -95,6 +96,7 @@ impl OnePole {
         let high = if self.form == Form::HighPass { F8::ONE } else { F8::ZERO };
         let sign = F8::ONE - high * 2.0;
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             let x = x.at(i);
             let v = (x - s) * g.at(i);
             let low = v + s;

@@ -1,8 +1,12 @@
 //! Periodic oscillators: the sine; band-limited saw, square and triangle.
 
+mod sine;
+
+use self::sine::Sine;
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
+use crate::dsp::lanes::one_frame;
 use crate::dsp::phase::Phase8;
-use crate::dsp::unit::{BLOCK, Io, Kernel, Unit, UnitCx, Wire};
+use crate::dsp::unit::{Io, Kernel, Unit, UnitCx, Wire};
 use crate::dsp::values::{Held, Values, by_rate};
 use crate::dsp::{F8, blep};
 
@@ -39,10 +43,10 @@ pub const KINDS: &[Kind] = &[
     oscillator(
         "sine",
         "A sine wave.",
-        "A phase of 32 bits and a polynomial (error below -120 dB); at a fixed frequency the second-order \
-         recurrence in Reinsch's form, begun anew every 64 frames (error below -100 dB).",
+        "A phase of 32 bits and a polynomial (error below -120 dB); at a fixed frequency rotations, begun \
+         anew every 32 frames (error below -110 dB).",
         &[FREQ, Param::number("phase", "cycles", (0.0, 1.0), 0.0, "Phase offset; modulates too.")],
-        |cx| Box::new(Sine { phase: Phase8::default(), scale: (1.0 / cx.rate) as f32 }),
+        |cx| Box::new(Sine::new(cx)),
         "track(\"a\", sine(220) * 0.2)",
     ),
     oscillator(
@@ -75,98 +79,22 @@ pub const KINDS: &[Kind] = &[
     ),
 ];
 
-struct Sine {
-    phase: Phase8,
-    scale: f32,
-}
-
-/// Chains of the recurrence: enough to hide its latency, few enough to stay in registers.
-const CHAINS: usize = 8;
-
-impl Sine {
-    /// A whole block of a fixed frequency: y\[n + L] = y\[n] + d\[n], d\[n + L] = d\[n] - 4 sin^2(L w / 2) y\[n + L]
-    /// (Reinsch's form of Goertzel's recurrence, which stays exact at low frequencies).
-    #[inline(always)]
-    fn fixed(&mut self, step: Phase8, offset: Phase8, out: &mut [F8]) {
-        let mut phase = self.phase.plus(offset);
-        let mut half = Phase8::default();
-        for y in out.iter_mut().take(2 * CHAINS) {
-            *y = phase.sin();
-            phase = phase.plus(step);
-        }
-        for _ in 0..CHAINS / 2 {
-            half = half.plus(step);
-        }
-        let s = half.sin();
-        let e = s * s * 4.0;
-        let mut y: [F8; CHAINS] = core::array::from_fn(|i| out[CHAINS + i]);
-        let mut d: [F8; CHAINS] = core::array::from_fn(|i| out[CHAINS + i] - out[i]);
-        for chunk in out[2 * CHAINS..].chunks_exact_mut(CHAINS) {
-            for i in 0..CHAINS {
-                d[i] = d[i] - e * y[i];
-                y[i] += d[i];
-                chunk[i] = y[i];
-            }
-        }
-        for i in 0..8 {
-            self.phase.0[i] = self.phase.0[i].wrapping_add(step.0[i].wrapping_mul(BLOCK as u32));
-        }
-    }
-
-    #[inline(always)]
-    fn moving(&mut self, freq: impl Values, offset: impl Values, out: &mut [F8]) {
-        let mut phase = self.phase;
-        for (i, y) in out.iter_mut().enumerate() {
-            *y = (phase.half_cycles() * 0.5 + offset.at(i)).sin_cycles();
-            phase = phase.plus(Phase8::from_cycles(freq.at(i) * self.scale));
-        }
-        self.phase = phase;
-    }
-}
-
-impl Kernel for Sine {
-    #[inline(always)]
-    fn run(&mut self, io: &mut Io) {
-        let n = io.frames;
-        let (freq, offset) = (io.ins.wire(0), io.ins.wire(1));
-        let out = io.outs.audio(0);
-        let (Wire::Const(f), Wire::Const(o)) = (freq, offset) else {
-            match offset {
-                Wire::Const(o) => by_rate!(freq, n, f => self.moving(f, Held(o), out)),
-                _ => by_rate!(freq, n, f => by_rate!(offset, n, o => self.moving(f, o, out))),
-            }
-            return;
-        };
-        let step = Phase8::from_cycles(f * self.scale);
-        let offset = Phase8::from_cycles(o - o.round());
-        if out.len() == BLOCK {
-            self.fixed(step, offset, out);
-            return;
-        }
-        for y in out.iter_mut() {
-            *y = self.phase.plus(offset).sin();
-            self.phase = self.phase.plus(step);
-        }
-    }
-
-    fn reset(&mut self, lane: usize) {
-        self.phase.0[lane] = 0;
-    }
-
-    fn tail(&self) -> usize {
-        usize::MAX
-    }
-}
-
 /// A waveform with jumps or corners.
 trait Waveform: Send {
     /// Phase of a new voice, in 2^-32 cycles.
     const START: u32;
     /// Whether the second parameter moves the wave.
     const WIDTH: bool;
+    /// Whether there is one jump a cycle, at phase 0, and [`Waveform::far`] is the value away from it.
+    const SPARSE: bool = false;
     /// The value at `phase`; `frames` is the number of frames in half a cycle. `CROWDED` means that the
     /// kernels of neighbouring jumps may overlap in some lane.
     fn value<const CROWDED: bool>(phase: Phase8, frames: F8, width: F8) -> F8;
+    /// The value at `half_cycles`, where the kernel of no jump reaches.
+    #[inline(always)]
+    fn far(half_cycles: F8) -> F8 {
+        half_cycles
+    }
 }
 
 struct Saw;
@@ -184,10 +112,16 @@ impl Waveform for Saw {
     // Rises through zero half a cycle after its jump.
     const START: u32 = 0x8000_0000;
     const WIDTH: bool = false;
+    const SPARSE: bool = true;
 
     #[inline(always)]
     fn value<const CROWDED: bool>(phase: Phase8, frames: F8, _: F8) -> F8 {
         saw::<CROWDED>(phase, frames)
+    }
+
+    #[inline(always)]
+    fn far(half_cycles: F8) -> F8 {
+        half_cycles - F8::ONE.copysign(half_cycles)
     }
 }
 
@@ -216,6 +150,9 @@ impl Waveform for Triangle {
     }
 }
 
+/// Frames that are asked together whether a jump is near.
+const FEW: usize = 4;
+
 struct Oscillator<W> {
     phase: Phase8,
     scale: f32,
@@ -239,8 +176,36 @@ impl<W: Waveform> Oscillator<W> {
         let (step, frames) = (Phase8::from_cycles(cycles), Self::frames(cycles));
         let mut phase = self.phase;
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             *y = W::value::<CROWDED>(phase, frames, width.at(i));
             phase = phase.plus(step);
+        }
+        self.phase = phase;
+    }
+
+    /// The same bits as `fixed`, but the kernel is only computed where it reaches in some lane.
+    #[inline(always)]
+    fn sparse(&mut self, cycles: F8, out: &mut [F8]) {
+        let (step, frames) = (Phase8::from_cycles(cycles), Self::frames(cycles));
+        // A little more than it reaches, in half-cycles.
+        let reach = F8::splat(1.01 * blep::STEP_REACH) / frames;
+        let mut phase = self.phase;
+        for few in out.chunks_mut(FEW) {
+            one_frame();
+            let (start, mut nearest) = (phase, F8::ONE);
+            for y in few.iter_mut() {
+                let half_cycles = phase.half_cycles();
+                nearest = nearest.min(half_cycles.abs());
+                *y = W::far(half_cycles);
+                phase = phase.plus(step);
+            }
+            if nearest.lt(reach).any() {
+                let mut phase = start;
+                for y in few {
+                    *y = W::value::<false>(phase, frames, F8::ZERO);
+                    phase = phase.plus(step);
+                }
+            }
         }
         self.phase = phase;
     }
@@ -249,6 +214,7 @@ impl<W: Waveform> Oscillator<W> {
     fn moving(&mut self, freq: impl Values, width: impl Values, out: &mut [F8]) {
         let mut phase = self.phase;
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             let cycles = freq.at(i) * self.scale;
             *y = W::value::<true>(phase, Self::frames(cycles), width.at(i));
             phase = phase.plus(Phase8::from_cycles(cycles));
@@ -269,7 +235,11 @@ impl<W: Waveform> Kernel for Oscillator<W> {
                 let cycles = f * self.scale;
                 // One comparison a range, not a branch a sample; the bits are the same either way.
                 if cycles.abs().largest() * (2.0 * blep::STEP_REACH) < 1.0 {
-                    self.fixed::<false>(cycles, Held(w), out);
+                    if W::SPARSE {
+                        self.sparse(cycles, out);
+                    } else {
+                        self.fixed::<false>(cycles, Held(w), out);
+                    }
                 } else {
                     self.fixed::<true>(cycles, Held(w), out);
                 }

@@ -3,6 +3,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::phase::Phase8;
 use crate::dsp::unit::{Io, Kernel};
 
@@ -90,6 +91,7 @@ impl Kernel for Phaser {
         let step = [(to[0] - g[0]) * (1.0 / n as f32), (to[1] - g[1]) * (1.0 / n as f32)];
         let (left, right) = io.outs.stereo();
         for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
+            one_frame();
             let feedback = feedback.at(i, n).clamp(-0.95, 0.95);
             let mix = mix.at(i, n).clamp(0.0, 1.0);
             for (side, (y, x)) in [(l, a.at(i, n)), (r, b.at(i, n))].into_iter().enumerate() {

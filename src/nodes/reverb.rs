@@ -1,10 +1,11 @@
 //! The reverb: a room made of sixteen delays that feed each other.
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports, ProcCx};
-use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::lines::{Glide, Lines};
 use crate::dsp::unit::BLOCK;
+use crate::dsp::{F8, wide};
 use crate::rt::{Block, Processor, Status};
 
 /// The kinds of this file.
@@ -112,11 +113,9 @@ impl Reverb {
             } else {
                 self.wait.read_moving(lane, start as f64 - from, 1.0 - step, &mut x);
             }
-            for frame in &mut x {
-                for pass in &mut self.diffusers[lane] {
-                    frame.0[lane] = pass.run(frame.0[lane]);
-                }
-            }
+            let mut frames: [f32; BLOCK] = core::array::from_fn(|i| x[i].0[lane]);
+            self.diffusers[lane].iter_mut().for_each(|pass| pass.run(&mut frames));
+            x.iter_mut().zip(frames).for_each(|(x, y)| x.0[lane] = y);
         }
         (x, peak)
     }
@@ -135,9 +134,14 @@ impl Reverb {
         let lengths = F8(LENGTHS[half]) * ((0.25 + 0.75 * size) * scale);
         let lengths = lengths.max(80.0).round();
         let line = &self.lines[half];
-        for lane in 0..LANES {
-            let target = f64::from(lengths.0[lane]);
-            let (from, step) = self.lengths[half][lane].step(target, BLOCK);
+        let heads: [(f64, f64); LANES] = core::array::from_fn(|lane| {
+            self.lengths[half][lane].step(f64::from(lengths.0[lane]), BLOCK)
+        });
+        if heads.iter().all(|&(from, step)| step == 0.0 && from == libm::floor(from)) {
+            line.read_all(&heads.map(|(from, _)| line.now() - from as i64), out);
+            return lengths;
+        }
+        for (lane, (from, step)) in heads.into_iter().enumerate() {
             if step == 0.0 && from == libm::floor(from) {
                 line.read(lane, line.now() - from as i64, out);
             } else {
@@ -176,6 +180,39 @@ fn turn<const D: usize>(x: F8) -> F8 {
     F8(y)
 }
 
+wide::wide! {
+    /// One block of the network. `ends` are the ends of the lines (two halves), in whose place come their
+    /// new beginnings; `wet` gets what leaves; `loss` are gains and poles of the absorbent filters, `turn`
+    /// and `step` the rotation; `x` enters at `level`, left in lane 0, right in lane 1.
+    fn circulate(
+        states: &mut [F8; 2],
+        ends: &mut [&mut [F8; BLOCK]; 2],
+        wet: &mut [[F8; BLOCK]; 2],
+        loss: &[(F8, F8); 2],
+        turn: (F8, F8),
+        step: (F8, F8),
+        x: &[F8; BLOCK],
+        level: f32
+    ) {
+        let [a, b] = ends;
+        let [mut state_a, mut state_b] = *states;
+        let [(gain_a, pole_a), (gain_b, pole_b)] = *loss;
+        let mut turn = turn;
+        for i in 0..BLOCK {
+            one_frame();
+            state_a = a[i] * gain_a + (state_a - a[i] * gain_a) * pole_a;
+            state_b = b[i] * gain_b + (state_b - b[i] * gain_b) * pole_b;
+            (wet[0][i], wet[1][i]) = (state_a * SIGNS, state_b * SIGNS);
+            let turned = state_a * turn.0 + state_b * turn.1;
+            let (mixed_a, mixed_b) = hadamard(turned, state_b * turn.0 - state_a * turn.1);
+            turn = (turn.0 + step.0, turn.1 + step.1);
+            a[i] = mixed_a + SIGNS * (x[i].0[0] * level);
+            b[i] = mixed_b + SIGNS * (x[i].0[1] * level);
+        }
+        *states = [state_a, state_b];
+    }
+}
+
 /// Signs with which the input enters the lines and the output leaves them.
 const SIGNS: F8 = F8([1.0, -1.0, 1.0, 1.0, -1.0, 1.0, -1.0, -1.0]);
 
@@ -195,29 +232,21 @@ impl Processor for Reverb {
         // The power that comes back each turn is made up for, so that the level does not depend on it.
         let mean = (gain_a.sum() + gain_b.sum()) / 16.0;
         let level = (1.0 - mean * mean).max(0.0).sqrt();
-        let (mut turn, end) = (self.rotation(), {
+        let (turn, end) = (self.rotation(), {
             self.phase += (0.11 * BLOCK as f64 / self.rate) as f32;
             self.phase -= if self.phase >= 1.0 { 1.0 } else { 0.0 };
             self.rotation()
         });
         let step = (end.0 - turn.0, end.1 - turn.1);
         let step = (step.0 * (1.0 / BLOCK as f32), step.1 * (1.0 / BLOCK as f32));
-        let (mut state_a, mut state_b) = (self.states[0], self.states[1]);
-        let mut wet = [(0.0f32, 0.0f32); BLOCK];
-        for i in 0..BLOCK {
-            state_a = a[i] * gain_a + (state_a - a[i] * gain_a) * pole_a;
-            state_b = b[i] * gain_b + (state_b - b[i] * gain_b) * pole_b;
-            wet[i] = ((state_a * SIGNS).sum(), (state_b * SIGNS).sum());
-            let turned = state_a * turn.0 + state_b * turn.1;
-            let (mixed_a, mixed_b) = hadamard(turned, state_b * turn.0 - state_a * turn.1);
-            turn = (turn.0 + step.0, turn.1 + step.1);
-            a[i] = mixed_a + SIGNS * (x[i].0[0] * level);
-            b[i] = mixed_b + SIGNS * (x[i].0[1] * level);
-        }
-        self.states = [state_a, state_b];
+        let mut wet = [[F8::ZERO; BLOCK]; 2];
+        let loss = [(gain_a, pole_a), (gain_b, pole_b)];
+        circulate(&mut self.states, &mut [&mut a, &mut b], &mut wet, &loss, turn, step, &x, level);
         self.lines[0].write(&a);
         self.lines[1].write(&b);
-        let loudest = self.leave(block, &wet);
+        let mut sums = [[0.0; BLOCK]; 2];
+        sums.iter_mut().zip(&wet).for_each(|(sum, wet)| wide::add_sums(sum, wet));
+        let loudest = self.leave(block, &sums);
         let loud = peak > 0.0 || loudest > QUIET;
         self.idle = if loud { 0 } else { self.idle.saturating_add(BLOCK) };
         if self.idle <= self.longest() {
@@ -248,14 +277,14 @@ impl Reverb {
     }
 
     /// Writes dry and wet; returns the peak of the wet part.
-    fn leave(&self, block: &mut Block, wet: &[(f32, f32); BLOCK]) -> f32 {
+    fn leave(&self, block: &mut Block, [wet_left, wet_right]: &[[f32; BLOCK]; 2]) -> f32 {
         let (mix, width) = (block.params[4], block.params[5]);
         let (dry_left, dry_right) =
             (block.ins.get(0), block.ins.get(if self.channels > 1 { 1 } else { 0 }));
         let mut peak = 0.0f32;
         let unit = |x: f32| if x > 0.0 { if x < 1.0 { x } else { 1.0 } } else { 0.0 };
         let [left, right] = block.outs else { return 0.0 };
-        for (i, (l, r)) in wet.iter().enumerate() {
+        for (i, (l, r)) in wet_left.iter().zip(wet_right).enumerate() {
             let (mix, width) = (unit(mix.at(i)), unit(width.at(i)));
             // As loud as the input: eight lines a side, of equal power.
             let (middle, side) = ((l + r) * 0.22, (l - r) * 0.22 * width);
@@ -278,13 +307,20 @@ impl AllPass {
         AllPass { ring: vec![0.0; frames], at: 0 }
     }
 
-    #[inline(always)]
-    fn run(&mut self, x: f32) -> f32 {
-        let old = self.ring[self.at];
-        let new = x + old * 0.6;
-        self.ring[self.at] = new;
-        self.at = if self.at + 1 == self.ring.len() { 0 } else { self.at + 1 };
-        old - new * 0.6
+    /// In stretches that end where the ring does: within one, no frame depends on another.
+    fn run(&mut self, x: &mut [f32]) {
+        let mut done = 0;
+        while done < x.len() {
+            let frames = (x.len() - done).min(self.ring.len() - self.at);
+            let ring = &mut self.ring[self.at..self.at + frames];
+            for (x, ring) in x[done..done + frames].iter_mut().zip(ring) {
+                let new = *x + *ring * 0.6;
+                *x = *ring - new * 0.6;
+                *ring = new;
+            }
+            done += frames;
+            self.at = if self.at + frames == self.ring.len() { 0 } else { self.at + frames };
+        }
     }
 
     fn reset(&mut self) {

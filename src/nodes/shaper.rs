@@ -3,6 +3,7 @@
 use super::maths::decibels;
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::{Io, Kernel, Wire};
 use crate::dsp::values::{Any, Stream, Values};
 
@@ -182,16 +183,19 @@ impl<C: Curve> Shaper<C> {
             (Wire::Const(a), Wire::Const(b)) => {
                 let c = C::prepare(a, b);
                 for (i, y) in out.iter_mut().enumerate() {
+                    one_frame();
                     *y = C::apply(x.at(i), c);
                 }
             }
             (Wire::Audio(a), Wire::Const(b)) => {
                 for (i, y) in out.iter_mut().enumerate() {
+                    one_frame();
                     *y = C::apply(x.at(i), C::prepare(a[i], b));
                 }
             }
             (Wire::Audio(_), _) | (_, Wire::Audio(_)) => {
                 for (i, y) in out.iter_mut().enumerate() {
+                    one_frame();
                     *y = C::apply(x.at(i), C::prepare(a.at(i, n), b.at(i, n)));
                 }
             }
@@ -201,6 +205,7 @@ impl<C: Curve> Shaper<C> {
                 let per_frame = 1.0 / n as f32;
                 let (cs, ds) = ((c1 - c) * per_frame, (d1 - d) * per_frame);
                 for (i, y) in out.iter_mut().enumerate() {
+                    one_frame();
                     *y = C::apply(x.at(i), [c, d]);
                     c += cs;
                     d += ds;

@@ -4,6 +4,7 @@ use super::table::{Class, Curve, Kind, Make, OutRate, Param, ParamKind, Ports};
 use crate::dsp::F8;
 use crate::dsp::clock::{Clock, Time};
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::{Io, Kernel};
 
 /// The kinds of this file.
@@ -82,6 +83,7 @@ impl Kernel for Smooth {
         let part = Self::part(seconds, rate, 1);
         let mut level = self.level;
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             level = level + (x.at(i, n) - level) * part;
             *y = level;
         }

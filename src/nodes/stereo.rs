@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::{Io, Kernel, Wire};
 
 /// The kinds of this file.
@@ -54,6 +55,13 @@ fn fade(half_cycles: F8) -> F8 {
     (F8::splat(0.5) - half_cycles.abs()).sin_quarter()
 }
 
+/// Gains of left and right for mono sound at `position` (-1..1): what `pan` multiplies by.
+#[must_use]
+pub fn level(position: f32) -> [f32; 2] {
+    let (left, right) = gains(F8::splat(position), false);
+    [fade(left).0[0], fade(right).0[0]]
+}
+
 impl Pan {
     #[inline(always)]
     fn mix(io: &mut Io, left_in: Wire, right_in: Wire, position: Wire, stereo: bool) {
@@ -65,6 +73,7 @@ impl Pan {
         };
         if let Wire::Audio(p) = position {
             for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
+                one_frame();
                 let (gl, gr) = level(p[i]);
                 (*l, *r) = (left_in.at(i, n) * gl, right_in.at(i, n) * gr);
             }
@@ -76,6 +85,7 @@ impl Pan {
         let (left_in, right_in) = match (left_in, right_in) {
             (Wire::Audio(a), Wire::Audio(b)) => {
                 for (((l, r), a), b) in left.iter_mut().zip(right).zip(a).zip(b) {
+                    one_frame();
                     (*l, *r) = (*a * gl, *b * gr);
                     gl += dl;
                     gr += dr;
@@ -85,6 +95,7 @@ impl Pan {
             other => other,
         };
         for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
+            one_frame();
             (*l, *r) = (left_in.at(i, n) * gl, right_in.at(i, n) * gr);
             gl += dl;
             gr += dr;
@@ -114,6 +125,7 @@ impl Kernel for Width {
         let (a, b, width) = (io.ins.wire(0), io.ins.wire(1), io.ins.wire(2));
         let (left, right) = io.outs.stereo();
         for (i, (l, r)) in left.iter_mut().zip(right).enumerate() {
+            one_frame();
             let (x, y) = (a.at(i, n), b.at(i, n));
             let middle = (x + y) * 0.5;
             let side = (x - y) * 0.5 * width.at(i, n).clamp(0.0, 4.0);

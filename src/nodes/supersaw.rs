@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::lanes::LANES;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::phase::Phase8;
 use crate::dsp::random::mix;
 use crate::dsp::unit::{Io, Kernel, UnitCx, Wire};
@@ -104,6 +105,7 @@ impl Kernel for SuperSaw {
             if let Wire::Const(f) = freq {
                 let (step, frames) = (Phase8::from_cycles(f * scale), frames(f * scale));
                 for y in out.iter_mut() {
+                    one_frame();
                     let saw = blep::saw(phase.half_cycles(), frames) * level;
                     *y = if k == 0 { saw } else { *y + saw };
                     phase = phase.plus(step);
@@ -111,6 +113,7 @@ impl Kernel for SuperSaw {
                 }
             } else {
                 for (i, y) in out.iter_mut().enumerate() {
+                    one_frame();
                     let cycles = freq.at(i, n) * scale;
                     let saw = blep::saw(phase.half_cycles(), frames(cycles)) * level;
                     *y = if k == 0 { saw } else { *y + saw };

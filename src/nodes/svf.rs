@@ -2,6 +2,7 @@
 
 use super::table::{Class, Kind, Make, OutRate, Param, Ports};
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::svf::{Coefs, Response, Settings, State, coefs, damped};
 use crate::dsp::unit::{Io, Kernel, UnitCx, Wire};
 use crate::dsp::values::{Any, Held, Stream, Values};
@@ -129,7 +130,19 @@ macro_rules! response {
         }
     };
 }
-response!(LowPass, _k => [F8::ZERO, F8::ZERO, F8::ONE]);
+struct LowPass;
+impl Response for LowPass {
+    #[inline(always)]
+    fn design(k: F8, _: F8) -> (F8, F8, [F8; 3]) {
+        (F8::ONE, k, [F8::ZERO, F8::ZERO, F8::ONE])
+    }
+
+    // Where the rest is multiplied by zero it need not be computed.
+    #[inline(always)]
+    fn output(_: &[F8; 3], _: F8, _: F8, low: F8) -> F8 {
+        low * 0.5
+    }
+}
 response!(HighPass, k => [F8::ONE, -k, F8::splat(-1.0)]);
 response!(BandPass, k => [F8::ZERO, k, F8::ZERO]);
 response!(Notch, k => [F8::ONE, -k, F8::ZERO]);
@@ -170,7 +183,8 @@ impl<R: Response> Filter<R> {
     fn held(&mut self, x: impl Values, c: &Coefs, out: &mut [F8]) {
         let mut state = self.state;
         for (i, y) in out.iter_mut().enumerate() {
-            *y = state.next(x.at(i), c);
+            one_frame();
+            *y = state.next::<R>(x.at(i), c);
         }
         self.state = state;
     }
@@ -180,7 +194,8 @@ impl<R: Response> Filter<R> {
         let (mut state, mut c) = (self.state, from);
         let step = from.step_to(to, out.len());
         for (i, y) in out.iter_mut().enumerate() {
-            *y = state.next(x.at(i), &c);
+            one_frame();
+            *y = state.next::<R>(x.at(i), &c);
             c = c.plus(&step);
         }
         self.state = state;
@@ -197,8 +212,9 @@ impl<R: Response> Filter<R> {
     ) {
         let mut state = self.state;
         for (i, y) in out.iter_mut().enumerate() {
+            one_frame();
             let c = damped::<R>(cutoff.at(i) * self.scale, k.at(i), gain_db.at(i));
-            *y = state.next(x.at(i), &c);
+            *y = state.next::<R>(x.at(i), &c);
         }
         self.state = state;
     }

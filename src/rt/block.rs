@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use crate::dsp::unit::{BLOCK, Meta};
+use crate::dsp::wide;
 
 /// One channel of one block, on its own cache lines.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,9 +16,9 @@ impl Buffer {
     /// Largest magnitude; infinite if a frame is not finite.
     #[must_use]
     pub fn peak(&self) -> f32 {
-        // Magnitudes of floats are ordered as integers, and what is not finite is above all that is.
-        let bits = self.0.iter().fold(0, |m, x| m.max(x.to_bits() & 0x7fff_ffff));
-        if bits >= 0x7f80_0000 { f32::INFINITY } else { f32::from_bits(bits) }
+        let mut bits = 0;
+        wide::fold_bits(&mut bits, &self.0);
+        if bits >= 0x7f80_0000 { f32::INFINITY } else { f32::from_bits(bits as u32) }
     }
 }
 

@@ -1,18 +1,22 @@
 //! A job: the tasks of one strip (or of up to eight alike ones), run in order over a chunk of blocks.
 //!
 //! Jobs share nothing that they write: each has its own buffers, and publishes its outputs for the jobs
-//! of later levels. So jobs of one level may run on different threads without changing a bit.
+//! after it. So jobs may run on different threads without changing a bit.
 
 mod lanes;
 mod process;
+mod published;
 
 pub use lanes::{LaneTask, LineLoad, LineStore, Load, Store};
 pub use process::ProcessTask;
+pub use published::Published;
 
 use super::block::{Buffer, Ramp};
 use super::event::{Event, EventKind};
+use super::slots::Slots;
 use super::update::Constant;
 use crate::dsp::unit::{BLOCK, Meta};
+use crate::dsp::wide;
 use std::collections::VecDeque;
 
 /// Below this (-140 dB) an output whose input is silent counts as silence.
@@ -32,9 +36,9 @@ pub struct PortRef {
 /// Where an import comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
-    /// A job of an earlier level, this block.
+    /// A job before this one in the order, this block.
     Port(PortRef),
-    /// A job of this or a later level, one block late: index into the schedule's feedback lines.
+    /// This job or one after it, one block late: index into the schedule's feedback lines.
     Feedback(u16),
 }
 
@@ -233,15 +237,8 @@ impl Job {
         self.dropped
     }
 
-    /// Renders block `block` of the chunk. `done` are the levels before this one.
-    pub fn run(
-        &mut self,
-        block: usize,
-        meta: &Meta,
-        done: &[Vec<Published>],
-        kept: &[Buffer],
-        out: &mut Published,
-    ) {
+    /// Renders block `block` of the chunk. `done` holds the outputs of the jobs before this one.
+    pub fn run(&mut self, block: usize, meta: &Meta, done: &Slots, kept: &[Buffer]) {
         self.deliver(meta);
         for task in &mut self.tasks {
             let fault = match task {
@@ -259,7 +256,6 @@ impl Job {
             }
         }
         self.bench.lines.settle();
-        out.publish(block, &self.bench, &self.exports);
     }
 
     /// Hands the events of the block to their tasks.
@@ -290,60 +286,23 @@ impl Job {
     }
 }
 
-/// What a job has put out in a chunk, for the jobs of later levels: ports x blocks.
-pub struct Published {
-    ports: usize,
-    area: Vec<Buffer>,
-    silent: Vec<bool>,
-}
-
-impl Published {
-    /// Room for `ports` channels over a chunk of `chunk` blocks.
-    #[must_use]
-    pub fn new(ports: usize, chunk: usize) -> Published {
-        let (area, silent) = (vec![Buffer::SILENCE; ports * chunk], vec![true; ports * chunk]);
-        Published { ports, area, silent }
-    }
-
-    /// What port `port` put out in block `block` of the chunk; `None` if that is silence.
-    #[must_use]
-    pub fn output(&self, port: u16, block: usize) -> Option<&Buffer> {
-        let at = block * self.ports + port as usize;
-        if self.silent[at] { None } else { Some(&self.area[at]) }
-    }
-
-    fn publish(&mut self, block: usize, bench: &Bench, exports: &[u16]) {
-        for (port, &id) in exports.iter().enumerate() {
-            let at = block * self.ports + port;
-            self.silent[at] = bench.silent[id as usize];
-            if !self.silent[at]
-                && let Some(buffer) = &bench.buffers[id as usize]
-            {
-                self.area[at] = **buffer;
-            }
-        }
-    }
-}
-
 fn gather(
     bench: &mut Bench,
     to: u16,
     imports: &mut [Import],
     block: usize,
-    done: &[Vec<Published>],
+    done: &Slots,
     kept: &[Buffer],
 ) {
     bench.silence(to);
     for import in imports {
         let from = match import.from {
-            From::Port(p) => done[p.level as usize][p.job as usize].output(p.port, block),
+            From::Port(port) => done.output(port, block),
             From::Feedback(i) => Some(&kept[i as usize]),
         };
         if let (Some(from), Some(sum)) = (from, &mut bench.buffers[to as usize]) {
             if import.was == import.gain {
-                for (y, x) in sum.0.iter_mut().zip(&from.0) {
-                    *y += x * import.gain;
-                }
+                wide::add_row(&mut sum.0, &from.0, import.gain);
             } else {
                 import.add_moving(sum, from);
             }

@@ -2,11 +2,11 @@
 
 use super::block::Buffer;
 use super::ceiling::Ceiling;
-use super::denormal::FlushToZero;
-use super::job::{Fault, Job, PortRef, Published, Timed};
+use super::job::{Fault, Job, PortRef, Timed};
 use super::schedule::Schedule;
+use super::slots::Chunk;
+use super::workers::Workers;
 use crate::dsp::unit::{BLOCK, Meta};
-use std::sync::{Mutex, PoisonError};
 
 /// Owns the graph and time. Lives on the audio thread, or is driven by an offline render.
 pub struct Renderer {
@@ -63,8 +63,7 @@ impl Renderer {
 
     /// Sends an event; it acts at its frame, or at the next block's first if that is past.
     pub fn push(&mut self, event: Timed) {
-        let job = self.schedule.levels.get_mut(event.level as usize);
-        if let Some(job) = job.and_then(|level| level.get_mut(event.job as usize)) {
+        if let Some(job) = self.schedule.slots.job(event.level, event.job) {
             job.push(event);
         }
     }
@@ -73,45 +72,16 @@ impl Renderer {
     /// stereo. No allocation, lock or system call. Called on the audio thread.
     pub fn render(&mut self, blocks: usize) -> &[[Buffer; 2]] {
         let blocks = self.begin(blocks);
-        let _flush = FlushToZero::new();
-        for level in 0..self.schedule.levels.len() {
-            let Schedule { levels, outputs, kept, .. } = &mut *self.schedule;
-            let (done, rest) = outputs.split_at_mut(level);
-            for (job, out) in levels[level].iter_mut().zip(&mut rest[0]) {
-                run(job, &self.metas[..blocks], done, kept, out);
-            }
-        }
+        let Schedule { slots, kept, .. } = &mut *self.schedule;
+        slots.run(Chunk { metas: &self.metas[..blocks], kept });
         self.end(blocks)
     }
 
-    /// The same on `threads` threads: jobs of a level side by side. For offline renders: it starts threads.
-    pub fn render_parallel(&mut self, blocks: usize, threads: usize) -> &[[Buffer; 2]] {
-        let widest = self.schedule.levels.iter().map(Vec::len).max().unwrap_or(0);
-        if threads < 2 || widest < 2 {
-            return self.render(blocks);
-        }
+    /// The same on all threads of `workers`, with the same bits. No allocation and no lock.
+    pub fn render_on(&mut self, blocks: usize, workers: &mut Workers) -> &[[Buffer; 2]] {
         let blocks = self.begin(blocks);
-        for level in 0..self.schedule.levels.len() {
-            let Schedule { levels, outputs, kept, .. } = &mut *self.schedule;
-            let (done, rest) = outputs.split_at_mut(level);
-            let (done, kept, metas) = (&*done, &*kept, &self.metas[..blocks]);
-            let jobs = Mutex::new(levels[level].iter_mut().zip(&mut rest[0]));
-            let work = || {
-                let _flush = FlushToZero::new();
-                loop {
-                    // A worker that panicked poisons the lock, but the iterator is still good.
-                    let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((job, out)) = next else { break };
-                    run(job, metas, done, kept, out);
-                }
-            };
-            std::thread::scope(|scope| {
-                for _ in 1..threads {
-                    scope.spawn(work);
-                }
-                work();
-            });
-        }
+        let Schedule { slots, kept, .. } = &mut *self.schedule;
+        slots.run_on(workers, Chunk { metas: &self.metas[..blocks], kept });
         self.end(blocks)
     }
 
@@ -127,8 +97,7 @@ impl Renderer {
     fn end(&mut self, blocks: usize) -> &[[Buffer; 2]] {
         let schedule = &mut *self.schedule;
         for (kept, line) in schedule.kept.iter_mut().zip(&schedule.feedback) {
-            let port = &schedule.outputs[line.from.level as usize][line.from.job as usize];
-            *kept = port.output(line.from.port, blocks - 1).copied().unwrap_or_default();
+            *kept = schedule.slots.output(line.from, blocks - 1).copied().unwrap_or_default();
         }
         for (i, out) in self.out[..blocks].iter_mut().enumerate() {
             for (buffer, port) in out.iter_mut().zip(schedule.master) {
@@ -139,7 +108,7 @@ impl Renderer {
                 self.limited += u64::from(ceiling.process(left, right));
             }
         }
-        for job in schedule.levels.iter_mut().flatten() {
+        for job in schedule.slots.jobs() {
             let room = &mut self.faults;
             job.drain_faults(|fault| {
                 if room.len() < room.capacity() {
@@ -170,19 +139,7 @@ impl Renderer {
 
     /// Silences everything: events, notes and tails.
     pub fn reset(&mut self) {
-        self.schedule.levels.iter_mut().flatten().for_each(Job::reset);
+        self.schedule.slots.jobs().for_each(Job::reset);
         self.schedule.kept.fill(Buffer::SILENCE);
-    }
-}
-
-fn run(
-    job: &mut Job,
-    metas: &[Meta],
-    done: &[Vec<Published>],
-    kept: &[Buffer],
-    out: &mut Published,
-) {
-    for (i, meta) in metas.iter().enumerate() {
-        job.run(i, meta, done, kept, out);
     }
 }

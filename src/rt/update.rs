@@ -133,7 +133,7 @@ impl Renderer {
 
 /// A task and the lines of its job.
 fn find(schedule: &mut Schedule, at: TaskSpot) -> Option<(&mut Task, &mut super::job::Lines)> {
-    let job = schedule.levels.get_mut(at.level as usize)?.get_mut(at.job as usize)?;
+    let job = schedule.slots.job(at.level, at.job)?;
     Some((job.tasks.get_mut(at.task as usize)?, &mut job.bench.lines))
 }
 
@@ -146,10 +146,8 @@ fn carry(
     at: u64,
     notes: bool,
 ) {
-    let job = |s: TaskSpot| (s.level as usize, s.job as usize);
-    let (a, b) = (job(from), job(to));
-    let old: Option<&Job> = old.levels.get(a.0).and_then(|l| l.get(a.1));
-    let new = new.levels.get_mut(b.0).and_then(|l| l.get_mut(b.1));
+    let old: Option<&mut Job> = old.slots.job(from.level, from.job);
+    let new = new.slots.job(to.level, to.job);
     let (Some(old), Some(new)) = (old, new) else { return };
     for event in old.waiting().filter(|e| e.task == from.task) {
         if event.frame < at || (notes && matches!(event.kind, EventKind::NoteOff { .. })) {

@@ -137,6 +137,7 @@ impl Voices {
             let lanes = group * LANES..((group + 1) * LANES).min(self.voices.len());
             if self.voices[lanes.clone()].iter().any(|v| v.active) {
                 self.render_group(group, meta);
+                self.measure(group);
                 self.finish_group(group, lanes);
             }
         }
@@ -250,7 +251,6 @@ impl Voices {
         for (channel, (acc, out)) in self.acc.iter_mut().zip(&self.config.outs).enumerate() {
             add_out(&mut acc[start..end], *out, levels[channel % 2], program, &self.pool, start);
         }
-        self.measure(group, start, end);
     }
 
     /// Moves the frequencies of a group on by `frames`: glide and bend, straight lines of pitch.
@@ -280,15 +280,15 @@ impl Voices {
         levels
     }
 
-    /// Notes for each lane whether it was heard in the range.
-    fn measure(&mut self, group: usize, start: usize, end: usize) {
+    /// Notes for each lane whether it was heard in the block.
+    fn measure(&mut self, group: usize) {
         let program = &self.groups[group];
         let mut peak = F8::ZERO;
         for out in &self.config.outs {
             if let Source::Audio(k) = out
                 && let Some(frames) = &self.pool[*k as usize]
             {
-                wide::fold_peak(&mut peak, &frames[start..end]);
+                wide::fold_peak(&mut peak, &frames[..]);
             } else if let Source::Scalar(k) = out {
                 peak = peak.max(program.scalars[*k as usize].to.abs());
             }

@@ -1,5 +1,6 @@
 //! The processors of a stage as tasks.
 
+use super::bank::{bank, parts};
 use super::*;
 
 impl<'a> Builder<'a> {
@@ -8,7 +9,7 @@ impl<'a> Builder<'a> {
             for member in 0..self.members.len() {
                 let strip = &self.members[member];
                 let inst = &strip.net.insts[index as usize];
-                if inst.what.is_light() || matches!(inst.what, What::Import(_)) {
+                if inst.what.is_light() || inst.what.is_gathered() {
                     continue;
                 }
                 match self.processor(strip, inst, site) {
@@ -49,7 +50,7 @@ impl<'a> Builder<'a> {
                 Ok((Box::new(Kit::new(sounds, chokes.clone())), inside))
             }
             What::Bank(terms) => {
-                let (bank, inside) = bank(terms, site.rate);
+                let (bank, inside) = bank(&terms[0], parts(terms), site.rate);
                 Ok((Box::new(bank), inside))
             }
             What::Processor(kind, channels) => {
@@ -148,43 +149,4 @@ fn inputs(inst: &Inst, audio: bool) -> impl Iterator<Item = Wire> + '_ {
         let is_audio = i < channels || kinds.get(i - channels) == Some(&ParamKind::Audio);
         (is_audio == audio).then_some(*wire)
     })
-}
-
-/// The bank of alike terms.
-fn bank(terms: &[Net], rate: f64) -> (Bank, Inside) {
-    let (mut groups, mut masks) = (Vec::new(), Vec::new());
-    let (mut outs, mut buffers, mut constants) = (Vec::new(), 0, Vec::new());
-    for (group, members) in terms.chunks(LANES).enumerate() {
-        let nets: Vec<&Net> = members.iter().collect();
-        let insts: Vec<u32> = (0..nets[0].insts.len() as u32).collect();
-        let keep: Vec<(u32, u8)> = nets[0]
-            .outs
-            .iter()
-            .filter_map(|w| match w {
-                Wire::Out { inst, port } => Some((*inst, *port)),
-                _ => None,
-            })
-            .collect();
-        let group = group as u64;
-        let request = Request {
-            members: &nets,
-            splat: false,
-            insts: &insts,
-            keep: &keep,
-            reserved: 0,
-            rate,
-            group,
-        };
-        let built = build(&request);
-        outs = keep.iter().map(|w| built.kept[w]).collect();
-        buffers = buffers.max(built.buffers);
-        masks.push(F8(core::array::from_fn(|lane| if lane < nets.len() { 1.0 } else { 0.0 })));
-        for (lane, net) in (0..).zip(&nets) {
-            let tune = |(&input, &scalar)| tune(net, input, group as u16, scalar, lane);
-            constants.extend(built.consts.iter().filter_map(tune));
-        }
-        groups.push(built.program);
-    }
-    let shape = format!("{} {}", terms.len(), terms[0].shape());
-    (Bank::new(groups, pool(buffers), outs, masks), Inside { shape, constants })
 }

@@ -1,6 +1,7 @@
 //! The envelope follower: the level of a sound as a control signal.
 
 use crate::dsp::F8;
+use crate::dsp::lanes::one_frame;
 use crate::dsp::unit::{Io, Kernel};
 use crate::nodes::table::{Class, Kind, Make, OutRate, Param, Ports};
 
@@ -42,6 +43,7 @@ impl Kernel for EnvelopeFollower {
         let (attack, release) = (attack.of(step), release.of(step));
         let mut follower = self.follower;
         for (i, y) in io.outs.audio(0).iter_mut().enumerate() {
+            one_frame();
             let level = left.at(i, n).abs().max(right.at(i, n).abs()).max(F8::ZERO);
             *y = follower.follow(level.min(1e3), attack, release);
         }

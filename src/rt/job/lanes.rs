@@ -1,8 +1,10 @@
 //! A task that runs a lane program, between the buffers of a job and the lanes.
 
 use super::{Bench, SILENCE};
+use crate::dsp::lanes::LANES;
+use crate::dsp::transpose::{to_lanes, to_rows};
 use crate::dsp::unit::{BLOCK, Meta, Ramp8, Source};
-use crate::rt::block::{Buffer, Ramp};
+use crate::rt::block::Ramp;
 use crate::rt::event::{Event, EventKind};
 use crate::rt::program::{Pool, Program};
 use crate::rt::update::Constant;
@@ -51,13 +53,92 @@ pub struct LineStore {
     pub line: u16,
 }
 
+/// A wire and the buffer of the job that each of its lanes is copied from or to.
+struct Joint<W> {
+    wire: W,
+    buffers: [Option<u16>; LANES],
+}
+
+/// Lanes in use from which a wire is copied as a whole.
+const MANY: usize = 3;
+
+impl<W: Copy + PartialEq> Joint<W> {
+    /// Puts together what belongs to one wire.
+    fn join(parts: impl Iterator<Item = (W, u8, u16)>) -> Vec<Joint<W>> {
+        let mut joints: Vec<Joint<W>> = Vec::new();
+        for (wire, lane, buffer) in parts {
+            let at = joints.iter().position(|joint| joint.wire == wire).unwrap_or_else(|| {
+                joints.push(Joint { wire, buffers: [None; LANES] });
+                joints.len() - 1
+            });
+            joints[at].buffers[lane as usize] = Some(buffer);
+        }
+        joints
+    }
+
+    /// Lanes in use, and their buffers.
+    fn lanes(&self) -> impl Iterator<Item = (usize, u16)> + '_ {
+        self.buffers.iter().enumerate().filter_map(|(lane, buffer)| Some((lane, (*buffer)?)))
+    }
+}
+
+impl Joint<u16> {
+    /// Copies the buffers to the lanes.
+    fn load(&self, bench: &Bench, pool: &mut Pool) {
+        const ZEROS: &[f32] = &[0.0; BLOCK];
+        let Some(to) = &mut pool[self.wire as usize] else { return };
+        let row = |id: u16| bench.buffers[id as usize].as_ref().map_or(ZEROS, |b| &b.0[..]);
+        if self.lanes().count() >= MANY {
+            to_lanes(&self.buffers.map(|id| id.map_or(ZEROS, row)), &mut to[..]);
+            return;
+        }
+        for (lane, id) in self.lanes() {
+            to.iter_mut().zip(row(id)).for_each(|(y, x)| y.0[lane] = *x);
+        }
+    }
+}
+
+impl Joint<Source> {
+    /// Copies the lanes to the buffers; returns their peak.
+    fn store(&self, bench: &mut Bench, program: &Program, pool: &Pool) -> f32 {
+        let mut rows = [[0.0; BLOCK]; LANES];
+        match self.wire {
+            Source::Audio(k) => {
+                let Some(from) = &pool[k as usize] else { return 0.0 };
+                if self.lanes().count() >= MANY {
+                    to_rows(&from[..], &mut rows);
+                } else {
+                    for (lane, _) in self.lanes() {
+                        rows[lane].iter_mut().zip(from.iter()).for_each(|(y, x)| *y = x.0[lane]);
+                    }
+                }
+            }
+            Source::Scalar(k) => {
+                for (lane, _) in self.lanes() {
+                    let line = lane_of(&program.scalars[k as usize], lane);
+                    rows[lane].iter_mut().enumerate().for_each(|(i, y)| *y = line.at(i));
+                }
+            }
+        }
+        let mut peak = 0.0f32;
+        for (lane, id) in self.lanes() {
+            let Some(to) = &mut bench.buffers[id as usize] else { continue };
+            to.0 = rows[lane];
+            let level = to.peak();
+            peak = if level > peak { level } else { peak };
+            bench.silent[id as usize] = level == 0.0;
+        }
+        peak
+    }
+}
+
 /// A lane program and how it is joined to the job.
 pub struct LaneTask {
     program: Program,
     pool: Pool,
-    loads: Vec<Load>,
+    loads: Vec<Joint<u16>>,
     line_loads: Vec<LineLoad>,
-    stores: Vec<Store>,
+    stores: Vec<Joint<Source>>,
     lines: Vec<LineStore>,
     /// Scalars that an event has moved in the last block, and their number.
     moved: Vec<u16>,
@@ -82,9 +163,9 @@ impl LaneTask {
             endless: program.endless() || !lines.is_empty(),
             program,
             pool,
-            loads,
+            loads: Joint::join(loads.iter().map(|l| (l.wire, l.lane, l.buffer))),
             line_loads,
-            stores,
+            stores: Joint::join(stores.iter().map(|s| (s.wire, s.lane, s.buffer))),
             lines,
             moved: Vec::with_capacity(256),
             idle: 0,
@@ -134,26 +215,19 @@ impl LaneTask {
 
     /// Forgets all state.
     pub fn reset(&mut self) {
-        (0..crate::dsp::lanes::LANES).for_each(|lane| self.program.reset(lane));
+        (0..LANES).for_each(|lane| self.program.reset(lane));
     }
 
     /// Runs the block; returns the node that put out what is not a number, if one did.
     pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<u32> {
-        let quiet = !self.endless && self.loads.iter().all(|l| bench.silent[l.buffer as usize]);
+        let silent = |joint: &Joint<u16>| joint.lanes().all(|(_, id)| bench.silent[id as usize]);
+        let quiet = !self.endless && self.loads.iter().all(silent);
         self.idle = if quiet { self.idle.saturating_add(BLOCK) } else { 0 };
         if quiet && self.asleep {
-            self.stores.iter().for_each(|s| bench.silence(s.buffer));
+            self.silence(bench);
             return None;
         }
-        for load in &self.loads {
-            if let (Some(from), Some(to)) =
-                (&bench.buffers[load.buffer as usize], &mut self.pool[load.wire as usize])
-            {
-                for (y, x) in to.iter_mut().zip(&from.0) {
-                    y.0[load.lane as usize] = *x;
-                }
-            }
-        }
+        self.loads.iter().for_each(|joint| joint.load(bench, &mut self.pool));
         for load in &self.line_loads {
             let line = bench.lines.values[load.line as usize];
             let scalar = &mut self.program.scalars[load.scalar as usize];
@@ -170,34 +244,23 @@ impl LaneTask {
             return None;
         }
         let culprit = self.culprit();
-        self.stores.iter().for_each(|s| bench.silence(s.buffer));
+        self.silence(bench);
         self.reset();
         Some(culprit)
     }
 
     /// Copies the outputs to the job's buffers; returns their peak.
-    fn store(&mut self, bench: &mut Bench) -> f32 {
+    fn store(&self, bench: &mut Bench) -> f32 {
         let mut peak = 0.0f32;
-        for store in &self.stores {
-            let lane = store.lane as usize;
-            let Some(to) = &mut bench.buffers[store.buffer as usize] else { continue };
-            match store.wire {
-                Source::Audio(k) => {
-                    if let Some(from) = &self.pool[k as usize] {
-                        for (y, x) in to.0.iter_mut().zip(from.iter()) {
-                            *y = x.0[lane];
-                        }
-                    }
-                }
-                Source::Scalar(k) => {
-                    write_line(to, lane_of(&self.program.scalars[k as usize], lane))
-                }
-            }
-            let level = to.peak();
+        for joint in &self.stores {
+            let level = joint.store(bench, &self.program, &self.pool);
             peak = if level > peak { level } else { peak };
-            bench.silent[store.buffer as usize] = level == 0.0;
         }
         peak
+    }
+
+    fn silence(&self, bench: &mut Bench) {
+        self.stores.iter().flat_map(Joint::lanes).for_each(|(_, buffer)| bench.silence(buffer));
     }
 
     fn store_lines(&mut self, bench: &mut Bench) {
@@ -240,10 +303,4 @@ impl LaneTask {
 
 fn lane_of(ramp: &Ramp8, lane: usize) -> Ramp {
     Ramp { from: ramp.from.0[lane], to: ramp.to.0[lane] }
-}
-
-fn write_line(buffer: &mut Buffer, line: Ramp) {
-    for (i, y) in buffer.0.iter_mut().enumerate() {
-        *y = line.at(i);
-    }
 }

@@ -182,9 +182,13 @@ impl Allocation {
         }
     }
 
-    /// Free, else the oldest released, else the oldest.
+    /// The first free one, so that few groups of eight have to run; else the oldest released, else the
+    /// oldest.
     fn choose(&self, voices: &[Voice]) -> usize {
-        let rank = |v: &Voice| (v.active, v.active && !v.released, v.age);
+        if let Some(free) = voices.iter().position(|v| !v.active) {
+            return free;
+        }
+        let rank = |v: &Voice| (!v.released, v.age);
         (0..voices.len()).min_by_key(|&i| (rank(&voices[i]), i)).unwrap_or(0)
     }
 }
