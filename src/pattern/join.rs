@@ -177,7 +177,8 @@ fn step(
 }
 
 /// The inner patterns of one cycle's events, one after the other by their steps; where events
-/// overlap, their patterns sound together.
+/// overlap, their patterns sound together. A gap counts as many steps as fit into it at the pace of
+/// the others.
 fn laid_out(
     events: &[Event],
     f: &impl Fn(&Value) -> Result<Pattern, PatternError>,
@@ -187,6 +188,7 @@ fn laid_out(
     cuts.sort();
     cuts.dedup();
     let mut slots = Vec::new();
+    let (mut counted, mut filled) = (Frac::ZERO, Frac::ZERO);
     for pair in cuts.windows(2) {
         let slot = Span::new(pair[0], pair[1]);
         let mut layers = Vec::new();
@@ -195,7 +197,12 @@ fn laid_out(
             layers.push(f(&e.value)?.map_events(move |e| take_origin(e, &origin)));
         }
         let layer = sequence::stack(layers);
-        slots.push((layer.steps().unwrap_or(slot.duration()), layer));
+        if let Some(steps) = layer.steps() {
+            (counted, filled) = (counted + steps, filled + slot.duration());
+        }
+        slots.push((layer.steps(), slot.duration(), layer));
     }
-    Ok(sequence::weighted(slots))
+    let pace = if filled == Frac::ZERO { Frac::ONE } else { counted / filled };
+    let slots = slots.into_iter().map(|(steps, d, p)| (steps.unwrap_or(d * pace), p));
+    Ok(sequence::weighted(slots.collect()))
 }
