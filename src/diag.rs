@@ -121,6 +121,38 @@ impl Diagnostic {
     }
 }
 
+/// The place of a byte of all `sources`, which count as one text with a byte between each and the next.
+#[must_use]
+pub fn place_at(sources: &[Source], offset: u32) -> Option<Place> {
+    let mut rest = offset as usize;
+    for (file, source) in sources.iter().enumerate() {
+        let Some(before) = source.text.get(..rest) else {
+            rest = rest.checked_sub(source.text.len() + 1)?;
+            continue;
+        };
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        return Some(Place {
+            file: u16::try_from(file).ok()?,
+            line: before.matches('\n').count() as u32 + 1,
+            column: line.chars().count() as u32 + 1,
+        });
+    }
+    None
+}
+
+/// The byte of all `sources` at `place`; the inverse of [`place_at`].
+#[must_use]
+pub fn offset_at(sources: &[Source], place: &Place) -> Option<u32> {
+    let (before, from) = sources.split_at_checked(usize::from(place.file))?;
+    let base: usize = before.iter().map(|s| s.text.len() + 1).sum();
+    let text = &from.first()?.text;
+    let mut lines = text.split_inclusive('\n');
+    let above: usize = lines.by_ref().take(place.line.checked_sub(1)? as usize).map(str::len).sum();
+    let line = lines.next().unwrap_or_default();
+    let inside = line.char_indices().nth(place.column.checked_sub(1)? as usize);
+    u32::try_from(base + above + inside.map_or(line.len(), |(i, _)| i)).ok()
+}
+
 /// Name of the file and text of the line at `place`.
 fn quote(place: &Place, sources: &[Source]) -> (String, String) {
     let Some(source) = sources.get(usize::from(place.file)) else {

@@ -35,8 +35,9 @@ pub mod value;
 
 pub use self::core::Pattern;
 pub use call::{Arg, Func, ValueFn, call};
-pub use error::{MiniError, PatternError};
-pub use event::{Event, SourceSpan, Sources};
+pub use error::{MiniError, PatternError, Where};
+pub use event::{Event, Places, SourceSpan, Sources};
+pub use expr::fingerprint;
 pub use frac::Frac;
 pub use span::Span;
 pub use value::Value;

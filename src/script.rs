@@ -23,6 +23,7 @@ mod errors;
 mod finish;
 mod instrument;
 mod kinds;
+mod literal;
 mod maths;
 mod operators;
 mod path;
@@ -130,6 +131,7 @@ fn run(source: &str, name: &str, world: &Arc<dyn World>) -> (Desk, Option<(Dynam
     let desk = Desk::new(Build::new(world.clone(), name, source));
     let constants = Constants::new(world.sample_rate());
     pattern::constants(&constants);
+    desk.open().constants = constants.clone();
     let mut engine = engine::engine(&desk, &constants);
     let mut value = None;
     match syntax::compile(&engine, &desk, &constants, name, source) {
@@ -137,6 +139,7 @@ fn run(source: &str, name: &str, world: &Arc<dyn World>) -> (Desk, Option<(Dynam
             for (function, arity) in syntax::lint(&engine, &desk, &ast, name) {
                 engine::stand_in(&mut engine, &function, arity);
             }
+            syntax::literals(&desk, name, &ast);
             value = syntax::run(&engine, &desk, &ast, name);
             syntax::keep(&desk, name, ast);
             let mut build = desk.open();

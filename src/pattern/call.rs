@@ -1,22 +1,24 @@
 //! Calling a combinator by name with any arguments: what scripts, tests and docs share.
 
 mod args;
+mod lift;
+mod value_fn;
 
-use super::combine::Structure;
 use super::context::MOST_DEPTH;
 use super::core::Pattern;
-use super::error::PatternError;
+use super::error::{PatternError, Where};
+use super::event::Places;
 use super::expr::{Expr, Part};
 use super::frac::Frac;
-use super::join::Join;
 use super::sequence;
 use super::table::{self, Row, Run};
 use super::value::Value;
 pub(crate) use args::{Args, need_frac, need_int, need_num};
+pub(crate) use lift::{In, LiftFn, lift};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+pub use value_fn::ValueFn;
 
 /// What a fallible step of building a pattern gives.
 pub type Built = Result<Pattern, PatternError>;
@@ -25,15 +27,6 @@ pub type Built = Result<Pattern, PatternError>;
 /// first argument is the pattern; some combinators give a number as a second one.
 pub type Func<'a> = &'a dyn Fn(&[Pattern]) -> Built;
 
-/// A function of values, kept and called when the pattern is queried (on the control side).
-#[derive(Clone)]
-pub struct ValueFn {
-    /// What it does; an error fails the query.
-    pub run: Arc<dyn Fn(&Value) -> Result<Value, PatternError> + Send + Sync>,
-    /// Its text and captured values, by which two of them are compared.
-    pub text: Arc<str>,
-}
-
 /// An argument of a combinator.
 #[derive(Clone)]
 pub enum Arg<'a> {
@@ -41,6 +34,8 @@ pub enum Arg<'a> {
     Num(f64),
     /// Text: mini-notation wherever a pattern is wanted.
     Text(Arc<str>),
+    /// Text that stands in a script, and where.
+    Literal(Arc<str>, Places),
     /// True or false.
     Bool(bool),
     /// A pattern.
@@ -64,6 +59,10 @@ impl Arg<'_> {
         match self {
             Arg::Pat(p) => Ok(p.clone()),
             Arg::Text(t) => Ok(Pattern::mini(t)?),
+            Arg::Literal(t, places) => Pattern::mini_at(t, places).map_err(|e| {
+                let place = Where::Offset(places.of(e.offset));
+                PatternError::from(e).at(place)
+            }),
             other => Ok(Pattern::pure(other.to_value()?)),
         }
     }
@@ -75,7 +74,7 @@ impl Arg<'_> {
     pub fn to_value(&self) -> Result<Value, PatternError> {
         match self {
             Arg::Num(n) => Ok(Value::Num(*n)),
-            Arg::Text(t) => Ok(Value::Text(t.clone())),
+            Arg::Text(t) | Arg::Literal(t, _) => Ok(Value::Text(t.clone())),
             Arg::Bool(b) => Ok(Value::Bool(*b)),
             Arg::List(l) => Ok(Value::List(l.iter().map(Arg::to_value).collect::<Result<_, _>>()?)),
             Arg::Map(m) => {
@@ -110,7 +109,7 @@ impl Arg<'_> {
     fn describe(&self) -> Option<Part> {
         Some(match self {
             Arg::Pat(p) => Part::Pattern(p.expr()?.clone()),
-            Arg::Text(t) => Part::Value(Value::Text(t.clone())),
+            Arg::Text(t) | Arg::Literal(t, _) => Part::Value(Value::Text(t.clone())),
             Arg::Num(n) => Part::Value(Value::Num(*n)),
             Arg::Bool(b) => Part::Value(Value::Bool(*b)),
             Arg::ValueFn(f) => Part::Code(f.text.clone()),
@@ -231,188 +230,9 @@ fn run(row: &Row, receiver: Option<&Pattern>, args: &[Arg<'_>]) -> Built {
         (Run::Make(f), _) => f(&args),
         (Run::Raw(f), Some(r)) => f(r, &args),
         (Run::Lift { join, keep_steps, run }, Some(r)) => {
-            let out = run_lifted(row, r, &args, *join, *run)?;
+            let out = lift::run_lifted(row, r, &args, *join, *run)?;
             Ok(if *keep_steps { out.with_steps(r.steps()) } else { out })
         }
         (_, None) => Err(PatternError::new(format!("{} is called on a pattern", row.name))),
-    }
-}
-
-fn run_lifted(row: &Row, r: &Pattern, args: &Args<'_, '_>, join: Join, f: LiftFn) -> Built {
-    let is_func = |i: usize| row.args.get(i).is_some_and(|(_, kind)| kind.is_function());
-    let wanted = row.args.len();
-    let single = wanted == 1 && !is_func(0);
-    if !single {
-        args.count(wanted)?;
-    }
-    let mut patterns = Vec::new();
-    let mut funcs = Vec::new();
-    for (i, arg) in args.items.iter().enumerate() {
-        if is_func(i) {
-            funcs.push(args.func(i)?);
-        } else {
-            patterns.push(arg.to_pattern()?);
-        }
-    }
-    if single && patterns.len() != 1 {
-        // Several arguments where one is taken are a sequence of it.
-        patterns = vec![sequence::fastcat(patterns)];
-    }
-    let constant: Option<Vec<Value>> =
-        patterns.iter().map(|p| p.as_pure().map(|c| c.value.clone())).collect();
-    if let Some(values) = constant {
-        let funcs: Vec<Fun<'_>> = funcs.into_iter().map(Fun::Direct).collect();
-        let out = f(&In { name: &row.name, values: &values, funcs: &funcs, pat: r })?;
-        return Ok(with_sources_of(out, &patterns));
-    }
-    let holes: Vec<Hole> =
-        funcs.into_iter().map(|f| Hole::new(f, r, row.indexed)).collect::<Result<_, _>>()?;
-    let (pat, name) = (r.clone(), row.name.clone());
-    Ok(lift_impure(&patterns, join, move |values| {
-        let funcs: Vec<Fun<'_>> = holes.iter().cloned().map(Fun::Hole).collect();
-        f(&In { name: &name, values, funcs: &funcs, pat: &pat })
-    }))
-}
-
-/// A function of constant values made into one of patterns: called at once when all are
-/// constant, else for each value, and the results joined.
-pub(crate) fn lift(
-    args: &[Pattern],
-    join: Join,
-    f: impl Fn(&[Value]) -> Built + Send + Sync + 'static,
-) -> Built {
-    let constant: Option<Vec<Value>> =
-        args.iter().map(|p| p.as_pure().map(|c| c.value.clone())).collect();
-    match constant {
-        Some(values) => Ok(with_sources_of(f(&values)?, args)),
-        None => Ok(lift_impure(args, join, f)),
-    }
-}
-
-fn lift_impure(
-    args: &[Pattern],
-    join: Join,
-    f: impl Fn(&[Value]) -> Built + Send + Sync + 'static,
-) -> Pattern {
-    if let [one] = args {
-        return one.join(join, move |v| f(std::slice::from_ref(v)));
-    }
-    let mut list = args[0].map(|v| Value::List(vec![v.clone()]));
-    for p in &args[1..] {
-        list = list.combine(Structure::Left, p, |list, v| {
-            let mut values = match list {
-                Value::List(l) => l.clone(),
-                _ => Vec::new(),
-            };
-            values.push(v.clone());
-            Ok(Some(Value::List(values)))
-        });
-    }
-    list.join(join, move |v| match v {
-        Value::List(values) => f(values),
-        _ => Ok(Pattern::silence()),
-    })
-}
-
-/// Adds where constant arguments were written to every event.
-fn with_sources_of(out: Pattern, args: &[Pattern]) -> Pattern {
-    let spans: Vec<_> = args
-        .iter()
-        .filter_map(Pattern::as_pure)
-        .flat_map(|p| p.source.iter().collect::<Vec<_>>())
-        .collect();
-    if spans.is_empty() {
-        return out;
-    }
-    out.map_events(move |e| spans.iter().for_each(|s| e.source.push(*s)))
-}
-
-/// What a lifted combinator works with: one value for each argument.
-pub(crate) struct In<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) values: &'a [Value],
-    pub(crate) funcs: &'a [Fun<'a>],
-    pub(crate) pat: &'a Pattern,
-}
-
-/// A lifted combinator.
-pub(crate) type LiftFn = fn(&In<'_>) -> Built;
-
-impl In<'_> {
-    pub(crate) fn frac(&self, i: usize) -> Result<Frac, PatternError> {
-        need_frac(self.name, &self.values[i])
-    }
-
-    pub(crate) fn num(&self, i: usize) -> Result<f64, PatternError> {
-        need_num(self.name, &self.values[i])
-    }
-
-    pub(crate) fn int(&self, i: usize) -> Result<i64, PatternError> {
-        need_int(self.name, &self.values[i])
-    }
-
-    /// A count of things: whole, and not too many.
-    pub(crate) fn count(&self, i: usize) -> Result<usize, PatternError> {
-        match self.int(i)? {
-            n @ 0..=4096 => Ok(n as usize),
-            n => Err(PatternError::new(format!("{}: {n} is not between 0 and 4096", self.name))),
-        }
-    }
-
-    /// The first function, applied.
-    pub(crate) fn apply(&self, p: &Pattern) -> Built {
-        self.funcs[0].apply(p, None)
-    }
-}
-
-/// A function argument: itself, or what it made of a stand-in while the pattern was built.
-pub(crate) enum Fun<'a> {
-    Direct(Func<'a>),
-    Hole(Hole),
-}
-
-/// The result of a function on a stand-in pattern, which a query replaces by the real one.
-#[derive(Clone)]
-pub(crate) struct Hole {
-    id: u64,
-    bodies: Arc<[Pattern]>,
-}
-
-/// How many different indices a function with an index can see when its count is patterned.
-const MOST_INDICES: i64 = 32;
-
-impl Hole {
-    fn new(f: Func<'_>, like: &Pattern, indexed: bool) -> Result<Hole, PatternError> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let input = Pattern::new(move |ctx, span, out| ctx.query_hole(id, span, out))
-            .with_steps(like.steps());
-        let bodies = if indexed {
-            let body = |i| f(&[input.clone(), Pattern::pure(i as f64)]);
-            (0..MOST_INDICES).map(body).collect::<Result<_, _>>()?
-        } else {
-            Arc::from(vec![f(&[input])?])
-        };
-        Ok(Hole { id, bodies })
-    }
-}
-
-impl Fun<'_> {
-    pub(crate) fn apply(&self, p: &Pattern, index: Option<i64>) -> Built {
-        match self {
-            Fun::Direct(f) => match index {
-                Some(i) => f(&[p.clone(), Pattern::pure(i as f64)]),
-                None => f(std::slice::from_ref(p)),
-            },
-            Fun::Hole(hole) => {
-                let at = index.unwrap_or(0).clamp(0, hole.bodies.len() as i64 - 1) as usize;
-                let (id, body, given) = (hole.id, hole.bodies[at].clone(), p.clone());
-                let steps = body.steps();
-                let bound = Pattern::new(move |ctx, span, out| {
-                    ctx.query_bound(id, &given, &body, span, out)
-                });
-                Ok(bound.with_steps(steps))
-            }
-        }
     }
 }

@@ -34,6 +34,11 @@ impl Meter {
         Meter { work: Cell::new(work), events, depth: Cell::new(0), fault: RefCell::new(None) }
     }
 
+    /// How much of the limit of an ordinary query has been used.
+    pub(crate) fn spent(&self) -> u32 {
+        MOST_WORK.saturating_sub(self.work.get())
+    }
+
     /// The first thing that went wrong, if anything did.
     pub(crate) fn into_fault(self) -> Option<PatternError> {
         self.fault.into_inner()
@@ -111,6 +116,13 @@ impl<'a> Ctx<'a> {
         }
         self.meter.work.set(left - 1);
         true
+    }
+
+    /// Spends what `units` visited patterns cost; false when the query has to stop.
+    pub(crate) fn spend_many(&self, held: usize, units: u32) -> bool {
+        let left = self.meter.work.get();
+        self.meter.work.set(left.saturating_sub(units).max(left.min(1)));
+        self.spend(held)
     }
 
     /// Goes one pattern deeper; false when the query has to stop.

@@ -2,7 +2,7 @@
 
 use super::context::{Ctx, Meter};
 use super::error::{MiniError, PatternError};
-use super::event::{Event, SourceSpan, Sources};
+use super::event::{Event, Places, SourceSpan, Sources};
 use super::expr::Expr;
 use super::frac::Frac;
 use super::mini;
@@ -38,16 +38,15 @@ impl Pattern {
     /// A text that the grammar refuses, or one that cannot be played (more than 60,000 events in
     /// a cycle, more than 100 nested brackets, Euclidean rhythms with more pulses than steps).
     pub fn mini(text: &str) -> Result<Pattern, MiniError> {
-        mini::parse(text, 0)
+        mini::parse(text, &Places::default())
     }
 
-    /// Reads mini-notation that stands `offset` bytes into a larger text, so that source spans
-    /// point into that text.
+    /// Reads mini-notation that stands in a larger text, into which the source spans then point.
     ///
     /// # Errors
     /// As [`Pattern::mini`].
-    pub fn mini_at(text: &str, offset: u32) -> Result<Pattern, MiniError> {
-        mini::parse(text, offset)
+    pub fn mini_at(text: &str, places: &Places) -> Result<Pattern, MiniError> {
+        mini::parse(text, places)
     }
 
     /// The events active in `span`, in no particular order. A query that fails (see
@@ -63,6 +62,27 @@ impl Pattern {
     /// the pattern is too dense or too deep.
     pub fn try_query(&self, span: Span) -> Result<Vec<Event>, PatternError> {
         self.query_within(span, Meter::new())
+    }
+
+    /// Queries the first `cycles` cycles, fewer if they are a lot of work, for what goes wrong in them.
+    ///
+    /// # Errors
+    /// As [`Pattern::try_query`].
+    pub fn rehearse(&self, cycles: i64) -> Result<(), PatternError> {
+        const WORTH: u32 = 200_000;
+        let mut spent = 0;
+        for cycle in 0..cycles {
+            let meter = Meter::new();
+            self.collect(&Ctx::new(&meter), Span::cycles(cycle, 1), &mut Vec::new());
+            spent += meter.spent();
+            if let Some(e) = meter.into_fault() {
+                return Err(e);
+            }
+            if spent > WORTH {
+                break;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn query_within(

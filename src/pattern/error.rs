@@ -1,18 +1,39 @@
 //! What can go wrong with a pattern, in words for the person who wrote it.
 
+use crate::units::Place;
 use std::fmt;
+
+/// Where in the scripts something went wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Where {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// At this byte of all sources, as [`SourceSpan`](super::SourceSpan) counts.
+    Offset(u32),
+    /// At this place.
+    At(Place),
+}
 
 /// A combinator was given something it cannot use, or a query failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
     /// What happened, where and what to do, in one sentence or two.
     pub message: String,
+    /// Where, if that is known better than by the call that failed.
+    pub place: Where,
 }
 
 impl PatternError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> PatternError {
-        PatternError { message: message.into() }
+        PatternError { message: message.into(), place: Where::Unknown }
+    }
+
+    /// The same, at a place.
+    #[must_use]
+    pub fn at(self, place: Where) -> PatternError {
+        PatternError { place, ..self }
     }
 }
 

@@ -14,6 +14,33 @@ pub struct SourceSpan {
     pub end: u32,
 }
 
+/// Where the bytes of a text stand in a larger one, such as a literal in its script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    base: u32,
+    table: Option<Arc<[u32]>>,
+}
+
+impl Places {
+    /// The text stands as it is from this byte on.
+    pub fn from(base: u32) -> Places {
+        Places { base, table: None }
+    }
+
+    /// Each byte of the text, and its end, stands where the table says: for literals with escapes.
+    pub fn listed(table: Vec<u32>) -> Places {
+        Places { base: 0, table: Some(table.into()) }
+    }
+
+    /// Where this byte of the text stands.
+    pub fn of(&self, byte: usize) -> u32 {
+        match &self.table {
+            Some(t) => t.get(byte).or(t.last()).copied().unwrap_or(0),
+            None => self.base.saturating_add(u32::try_from(byte).unwrap_or(u32::MAX)),
+        }
+    }
+}
+
 /// How many source spans one event keeps; the oldest stay.
 const MOST_SOURCES: usize = 16;
 

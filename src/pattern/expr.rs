@@ -197,6 +197,13 @@ impl Hasher {
     }
 }
 
+/// A number that differs where texts differ, the same on every machine.
+pub fn fingerprint(text: &str) -> u64 {
+    let mut h = Hasher::new();
+    h.text(text);
+    (h.0 >> 64) as u64 ^ h.0 as u64
+}
+
 impl PartialEq for Expr {
     fn eq(&self, o: &Expr) -> bool {
         self.fingerprint == o.fingerprint

@@ -91,9 +91,12 @@ impl Row {
         let mut names = names.split(' ');
         let name = names.next().unwrap_or_default();
         let mut aliases: Vec<Arc<str>> = names.map(Arc::from).collect();
-        let camel = camel_case(name);
-        if camel != name && !aliases.iter().any(|a| **a == *camel) {
-            aliases.push(camel.into());
+        let spelled: Vec<String> =
+            std::iter::once(name).chain(aliases.iter().map(|a| &**a)).map(camel_case).collect();
+        for camel in spelled {
+            if *camel != *name && !aliases.iter().any(|a| **a == *camel) {
+                aliases.push(camel.into());
+            }
         }
         Row {
             name: name.into(),

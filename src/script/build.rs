@@ -1,7 +1,10 @@
 //! What grows while a script runs: the session, the diagnostics, the sources that were read.
 
+use super::constants::Constants;
+use super::literal::{self, Literals};
 use super::value::Fx;
-use crate::diag::{Diagnostic, Source};
+use crate::diag::{Diagnostic, Source, place_at};
+use crate::pattern::{Pattern, PatternError, Places, Where};
 use crate::session::{Arg, Node, NodeId, Session};
 use crate::units::Place;
 use crate::world::World;
@@ -19,8 +22,6 @@ pub enum Site {
     Call,
     /// The argument with this index.
     Index(usize),
-    /// The first argument, a text literal, at this character of it, from 1.
-    Text(usize),
     /// The option of this name.
     Option(String),
 }
@@ -69,6 +70,14 @@ pub struct Build {
     pub lost_modules: BTreeSet<String>,
     /// Syntax trees by index of their file.
     pub trees: Vec<(u16, AST)>,
+    /// Where the text literals stand.
+    pub literals: Literals,
+    /// Names that scripts know without declaring them.
+    pub constants: Constants,
+    /// What functions of values run on, once there is one.
+    pub values: Option<Arc<rhai::Engine>>,
+    /// Patterns that are played, and where the script says so.
+    pub played: Vec<(Pattern, Place)>,
     /// Where each of the declarations that may stand only once was made.
     pub once: BTreeMap<&'static str, Place>,
 }
@@ -90,6 +99,10 @@ impl Build {
             lost: BTreeSet::new(),
             lost_modules: BTreeSet::new(),
             trees: Vec::new(),
+            literals: Literals::default(),
+            constants: Constants::default(),
+            values: None,
+            played: Vec::new(),
             once: BTreeMap::new(),
         }
     }
@@ -108,6 +121,22 @@ impl Build {
             file: self.file(name),
             line: at.line().unwrap_or(0) as u32,
             column: at.position().unwrap_or(1) as u32,
+        }
+    }
+
+    /// Where the bytes of `text` stand, an argument of the call at `call`; `None` if it is no literal.
+    #[must_use]
+    pub fn literal(&self, text: &str, call: &Place) -> Option<Places> {
+        literal::places(self, text, call)
+    }
+
+    /// The place of an error of a pattern, if the error knows it.
+    #[must_use]
+    pub fn place_of(&self, error: &PatternError) -> Option<Place> {
+        match &error.place {
+            Where::Unknown => None,
+            Where::Offset(offset) => place_at(&self.sources, *offset),
+            Where::At(place) => Some(place.clone()),
         }
     }
 

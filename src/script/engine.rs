@@ -6,6 +6,7 @@ use super::value::{FAILED, Failed, Fx, ParamPath, Signal, Strip, Voice};
 use super::{instrument, kinds, maths, operators, pattern, piece, resolver, tracks};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a script may run, loading of assets not counted.
@@ -62,6 +63,33 @@ fn limits(engine: &mut Engine) {
         // The clock is read only now and then: it costs more than an operation.
         (count % 64 == 0 && start.elapsed() > DEADLINE).then(|| rhai::Dynamic::from("deadline"))
     });
+}
+
+/// The engine that functions of values run on: maths, texts and lists, and none of what makes music.
+pub fn of_values(desk: &Desk) -> Arc<Engine> {
+    let mut build = desk.open();
+    let constants = build.constants.clone();
+    let made = build.values.get_or_insert_with(|| {
+        let mut engine = Engine::new_raw();
+        engine.register_global_module(StandardPackage::new().as_shared_module());
+        engine
+            .set_optimization_level(OptimizationLevel::None)
+            .set_fast_operators(false)
+            .set_max_operations(20_000)
+            .set_max_call_levels(32)
+            .set_max_array_size(1_000)
+            .set_max_string_size(4_096)
+            .set_max_map_size(256);
+        #[allow(deprecated)] // Not deprecated but volatile, says Rhai.
+        engine.on_var(move |name, index, context| {
+            let own = index > 0 || context.scope().contains(name);
+            Ok(if own { None } else { constants.get(name) })
+        });
+        engine.on_print(|_| {}).on_debug(|_, _, _| {});
+        maths::register(&mut engine);
+        Arc::new(engine)
+    });
+    made.clone()
 }
 
 fn printing(engine: &mut Engine, desk: &Desk) {

@@ -75,6 +75,31 @@ pub fn syntax(build: &Build, kind: &ParseErrorType, at: Position, name: &str) ->
     }
 }
 
+/// What went wrong inside a function of values, in words.
+#[must_use]
+pub fn of_value_function(error: &E) -> String {
+    match error {
+        E::ErrorRuntime(value, _) => value.to_string().replace('\n', ": "),
+        E::ErrorFunctionNotFound(signature, _) => {
+            let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
+            let types: Vec<String> = types.trim_end_matches(')').split(", ").map(plain).collect();
+            format!(
+                "`{name}` cannot be used on {} in a function of values, which sees only values",
+                types.join(", ")
+            )
+        }
+        E::ErrorTooManyOperations(_) => {
+            "the function took too many steps for one value and was stopped".to_string()
+        }
+        E::ErrorStackOverflow(_) => "functions call each other too deep".to_string(),
+        E::ErrorDataTooLarge(what, _) => format!("{} grew too large", plain(what)),
+        other => {
+            let text = other.to_string();
+            text.split(" (line ").next().unwrap_or(&text).to_string()
+        }
+    }
+}
+
 type Explained = Option<(String, Option<String>)>;
 
 fn explain(build: &Build, engine: &Engine, error: &E) -> Explained {

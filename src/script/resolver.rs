@@ -92,6 +92,7 @@ impl Modules {
             .map_err(|e| wrap(Box::new(e.into())))?;
         ast.set_source(path);
         let _ = syntax::lint(engine, &self.desk, &ast, path);
+        syntax::literals(&self.desk, path, &ast);
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast);
         syntax::keep(&self.desk, path, ast);
         module.map_err(wrap)

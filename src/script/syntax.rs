@@ -12,7 +12,7 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::Failed;
 use crate::diag::{Diagnostic, nearest};
-use rhai::{AST, Dynamic, Engine, ParseError, ParseErrorType};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, ParseError, ParseErrorType};
 
 /// Most undefined variables that are told at once.
 const MOST_UNDEFINED: usize = 30;
@@ -71,6 +71,23 @@ fn declared(text: &str) -> Vec<String> {
         text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
     let pairs = words.windows(2).filter(|w| w[0] == "let" || w[0] == "const");
     pairs.map(|w| w[1].to_string()).collect()
+}
+
+/// Notes where the text literals of `ast`, the script called `name`, stand. The tree must outlive the
+/// evaluation.
+pub fn literals(desk: &Desk, name: &str, ast: &AST) {
+    let mut build = desk.open();
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Expr(Expr::StringConstant(text, at))) = path.last() {
+            found.push((text.clone(), *at));
+        }
+        true
+    });
+    for (text, at) in found {
+        let place = build.place(Some(name), at);
+        build.literals.add(&text, place);
+    }
 }
 
 /// Keeps the syntax tree of a script for [`refine`].

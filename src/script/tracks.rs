@@ -221,9 +221,14 @@ fn play(build: &mut Build, strip: Strip, value: &Dynamic, place: &Place) {
     };
     let pattern = match (value.clone().try_cast::<Pattern>(), text(value)) {
         (Some(pattern), _) => pattern,
-        (None, Some(notation)) => match Pattern::mini(&notation) {
+        (None, Some(_)) => match super::pattern::notation(build, value, place) {
             Ok(pattern) => pattern,
-            Err(why) => return build.report_at(error(why.message), Site::Text(why.column)),
+            Err(why) => {
+                let at = build.place_of(&why);
+                let site = if at.is_some() { Site::Call } else { Site::Index(0) };
+                let place = at.unwrap_or_else(|| place.clone());
+                return build.report_at(Diagnostic::error(why.message, place), site);
+            }
         },
         _ if value.is::<Failed>() => return,
         _ => {
@@ -232,6 +237,7 @@ fn play(build: &mut Build, strip: Strip, value: &Dynamic, place: &Place) {
             return build.report_at(error(message).hint(hint), Site::Index(0));
         }
     };
+    build.played.push((pattern.clone(), place.clone()));
     build.session.tracks[index].plays.push(pattern);
 }
 

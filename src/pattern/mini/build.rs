@@ -5,7 +5,7 @@ use crate::pattern::call::{lift, need_frac, need_int};
 use crate::pattern::combine::{Structure, lcm_steps};
 use crate::pattern::core::Pattern;
 use crate::pattern::error::PatternError;
-use crate::pattern::event::SourceSpan;
+use crate::pattern::event::{Places, SourceSpan};
 use crate::pattern::frac::Frac;
 use crate::pattern::join::Join;
 use crate::pattern::random;
@@ -28,22 +28,24 @@ struct Built {
     marked: bool,
 }
 
-struct Builder {
-    offset: u32,
+struct Builder<'a> {
+    places: &'a Places,
 }
 
-pub(super) fn build(tree: &Tree, offset: u32) -> Result<Pattern> {
-    Ok(Builder { offset }.group(&tree.root)?.pattern)
+pub(super) fn build(tree: &Tree, places: &Places) -> Result<Pattern> {
+    Ok(Builder { places }.group(&tree.root)?.pattern)
 }
 
-impl Builder {
+impl Builder<'_> {
     fn slice(&self, slice: &Slice) -> Result<Built> {
         let pattern = match slice {
             Slice::Group(g) => return self.group(g),
             Slice::Rest => Pattern::silence(),
             Slice::Word { text, at } => {
-                let moved = |b: u32| b.saturating_add(self.offset);
-                let at = SourceSpan { begin: moved(at.begin), end: moved(at.end) };
+                let at = SourceSpan {
+                    begin: self.places.of(at.begin as usize),
+                    end: self.places.of(at.end as usize),
+                };
                 Pattern::pure_from(Value::from_word(text), at)
             }
         };

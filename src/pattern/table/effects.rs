@@ -172,10 +172,7 @@ pub(super) fn rows() -> Vec<Row> {
             "changes each value by a function",
             "m(\"0 1\").fmap(|v| v + 1)",
             |p, a| match a.get(0)? {
-                Arg::ValueFn(f) => {
-                    let f = f.clone();
-                    Ok(p.try_map(move |v| (f.run)(v).map(Some)))
-                }
+                Arg::ValueFn(f) => Ok(p.map_values(f.clone(), |_, made| Some(made))),
                 _ => Err(PatternError::new("fmap needs a function of a value")),
             },
         ),
@@ -186,8 +183,7 @@ pub(super) fn rows() -> Vec<Row> {
             "m(\"0 1 2\").filter_values(|v| v > 0)",
             |p, a| match a.get(0)? {
                 Arg::ValueFn(f) => {
-                    let f = f.clone();
-                    Ok(p.try_map(move |v| Ok((f.run)(v)?.truthy().then(|| v.clone()))))
+                    Ok(p.map_values(f.clone(), |v, test| test.truthy().then(|| v.clone())))
                 }
                 _ => Err(PatternError::new("filter_values needs a function of a value")),
             },
@@ -246,7 +242,7 @@ pub(super) fn rows() -> Vec<Row> {
                         one => vec![Arc::from(one.to_string())],
                     },
                     None => match a.get(0)? {
-                        Arg::Text(t) => t.split(':').map(Arc::from).collect(),
+                        Arg::Text(t) | Arg::Literal(t, _) => t.split(':').map(Arc::from).collect(),
                         _ => return Err(PatternError::new("as needs names such as \"note:gain\"")),
                     },
                 };

@@ -40,14 +40,6 @@ fn argument(call: &FnCallExpr, site: &Site) -> Option<Position> {
     match site {
         Site::Call => None,
         Site::Index(i) => call.args.get(*i).map(Expr::start_position),
-        Site::Text(column) => match call.args.first() {
-            // The quote is one character; escapes before the place are rare enough.
-            Some(Expr::StringConstant(_, at)) => {
-                let within = at.position().unwrap_or(1) + column;
-                Some(Position::new(at.line().unwrap_or(1) as u16, within as u16))
-            }
-            first => first.map(Expr::start_position),
-        },
         Site::Option(name) => call.args.iter().find_map(|arg| match arg {
             Expr::Map(map, _) => {
                 map.0.iter().find(|(key, _)| key.name == name.as_str()).map(|(key, _)| key.pos)
