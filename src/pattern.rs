@@ -31,6 +31,7 @@ pub mod table;
 pub mod time;
 pub mod tonal;
 pub mod transform;
+mod turns;
 pub mod value;
 
 pub use self::core::Pattern;

@@ -138,3 +138,68 @@ fn events_know_the_place_of_their_atom_through_every_combinator() {
         assert!(atoms.iter().all(|a| known.contains(a)), "{atoms:?}");
     }
 }
+
+#[test]
+fn loops_are_recorded_turn_by_turn() {
+    let beats = |text: &str, cycles: i64| -> Vec<String> {
+        let mut looked =
+            look(text, Span::cycles(0, cycles)).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        looked.events.retain(|e| e.has_onset());
+        looked.events.sort_by_key(|e| e.part.begin);
+        let shown = looked.events.iter().map(|e| {
+            let whole = e.whole.expect("a note");
+            let note = e.value.as_map().and_then(|m| m.get("note")).map(|n| n.to_string());
+            format!("{} {} {}", whole.begin, whole.end, note.unwrap_or_default())
+        });
+        shown.collect()
+    };
+    let riff = "loop_every(\"riff\", 4, |t| { t.note(60, 0.5); t.wait(0.5); t.note(67, 0.5); })";
+    assert_eq!(beats(riff, 2), ["0 1/8 60", "1/8 1/4 67", "1 9/8 60", "9/8 5/4 67"]);
+    let three = "let top = 70; loop_every(\"x\", 3, |t| { t.note(top - t.turn); t.wait(2.5); t.note(\"c4\", 1.0) })";
+    assert_eq!(beats(three, 1), ["0 1/4 70", "5/8 7/8 c4", "3/4 1 69"]);
+    let thirds =
+        "loop_every(\"x\", 1, |t| { for i in 0..3 { t.note(i, 0.1); t.wait(1.0 / 3.0); } })";
+    assert_eq!(beats(thirds, 1)[1], "1/12 13/120 1");
+    let chance = "loop_every(\"x\", 4, |t| { t.note(t.choose([1, 2, 3, 4]) + t.random(), 1) })";
+    assert_eq!(beats(chance, 8), beats(chance, 8));
+    assert!(beats(chance, 8).iter().collect::<std::collections::BTreeSet<_>>().len() == 8);
+    let ringing =
+        look("loop_every(\"x\", 2, |t| t.note(60, 3))", Span::cycles(1, 1)).expect("plays");
+    assert_eq!(ringing.events.len(), 3, "the last turn's note rings on");
+    for (text, says) in [
+        ("loop_every(\"x\", 0, |t| t.note(60))", "above 0"),
+        ("loop_every(\"x\", 4, |t| { t.wait(4); t.note(60) })", "4 beats long"),
+        ("loop_every(\"x\", 4, |t| { t.wait(-1) })", "at least 0"),
+        ("loop_every(\"x\", 4, |t| { while true { t.note(60); } })", "too many steps"),
+        ("loop_every(\"x\", 4, |t| { t.note(|x| x) })", "number or a name"),
+    ] {
+        let text = format!("track(\"a\", sine(1)).play({text});");
+        let found = errors(&text);
+        assert!(found[0].message.contains(says), "{text}: {}", found[0].message);
+        assert!(found[0].place.line == 1 && found[0].place.column > 20, "{text}");
+    }
+}
+
+#[test]
+fn chords_are_voiced_led_and_arpeggiated() {
+    let led = values("m(\"<C^7 Dm7 G7 Am7>\").voicings(\"lefthand\")", 1);
+    assert_eq!(led, ["B3", "D4", "E4", "G4"]);
+    let far = "m(\"<C^7 Dm7 G7 Am7>\").voicings(\"lefthand\")";
+    let at = |from: i64| look(far, Span::cycles(from, 1)).expect("plays").events.len();
+    assert_eq!([at(0), at(3), at(100), at(-7)], [4; 4]);
+    assert_eq!(values("chord(\"CM7#5sus4\").voicing()", 1).len(), 4);
+    assert_eq!(values("chord(\"<Csus2 Cmaj7#5>\").dict(\"lefthand\").voicing()", 2).len(), 7);
+    assert_eq!(
+        values("m(\"[c3,e3,g3]\").arp_with(|n| [n[0], n[2], n[1], n[2]])", 1),
+        ["c3", "g3", "e3", "g3"]
+    );
+    assert!(look("chord(\"Cnonsense\").voicing()", Span::cycles(0, 1)).is_err());
+}
+
+#[test]
+fn choose_is_a_function_and_a_method() {
+    let by_signal = values("saw.choose(\"a\", \"b\", \"c\").segment(3)", 1);
+    assert_eq!(by_signal, ["a", "b", "c"]);
+    assert_eq!(values("choose(\"a\", \"a\").segment(2)", 1), ["a", "a"]);
+    assert_eq!(values("m(\"0 .9\").choose(\"a\", \"b\")", 1), ["a", "b"]);
+}

@@ -1,5 +1,7 @@
 //! Laws that every pattern obeys, and limits that nothing gets past.
 
+#![allow(clippy::disallowed_methods, reason = "a test measures how long queries take")]
+
 use proptest::prelude::*;
 use rhapsode::pattern::{Arg, Event, Frac, Pattern, Span, call, table};
 
@@ -189,4 +191,59 @@ fn the_table_is_complete_and_unambiguous() {
         };
         assert!(found.is_some_and(|r| r.name == row.name), "{} is hidden by another row", row.name);
     }
+}
+
+/// Thirty combinators on top of one another.
+fn nested() -> Pattern {
+    let mut p = mini("0 [1 2] <3 4> 5");
+    for i in 0..30 {
+        let (name, arg) = match i % 5 {
+            0 => ("late", 0.125),
+            1 => ("rev", 0.0),
+            2 => ("add", 1.0),
+            3 => ("iter", 4.0),
+            _ => ("early", 0.25),
+        };
+        let args = if name == "rev" { vec![] } else { vec![Arg::Num(arg)] };
+        p = p.call(name, &args).expect("valid call");
+    }
+    p
+}
+
+#[test]
+fn time_grows_with_cycles_and_not_with_their_square() {
+    let p = nested();
+    let best = |cycles: i64| {
+        let once = |_| {
+            let start = std::time::Instant::now();
+            let events = p.try_query(Span::cycles(0, cycles)).expect("a query that succeeds");
+            assert!(events.len() as i64 >= 4 * cycles);
+            start.elapsed().as_secs_f64()
+        };
+        (0..5).map(once).fold(f64::INFINITY, f64::min)
+    };
+    let (few, many) = (best(20), best(200));
+    // Ten times the cycles take ten times as long; a square would be a hundred times.
+    assert!(many < 30.0 * few, "20 cycles take {few} s, 200 take {many} s");
+}
+
+#[test]
+fn queries_are_bounded_whatever_the_combinators() {
+    let dense = mini("a*60000");
+    let wide = |p: &Pattern| p.try_query(Span::cycles(0, 1));
+    let start = std::time::Instant::now();
+    let mixed = dense.call("keep_mix", &[Arg::Pat(mini("1*60000"))]).expect("a pattern");
+    assert_eq!(wide(&mixed).expect("as many events as in each").len(), 60_000);
+    for (name, arg) in [("ply", 100.0), ("segment", 1e7), ("fast", 1e6), ("extend", 1e6)] {
+        let p = dense.call(name, &[Arg::Num(arg)]).expect("only a query can fail");
+        let told = wide(&p).expect_err(name).message;
+        assert!(told.contains("dense"), "{name}: {told}");
+    }
+    let squeezed = dense.call("squeeze", &[Arg::Text("a*1000".into())]).expect("a pattern");
+    assert!(wide(&squeezed).is_err());
+    for name in ["striate", "chop", "iter", "shuffle", "scramble", "euclid"] {
+        let args = vec![Arg::Num(1e6); if name == "euclid" { 2 } else { 1 }];
+        assert!(mini("a").call(name, &args).is_err(), "{name}");
+    }
+    assert!(start.elapsed().as_secs() < 60, "refused fast: {:?}", start.elapsed());
 }

@@ -78,8 +78,24 @@ fn both(
         let (mut left, mut right) = (Vec::new(), Vec::new());
         a.collect(ctx, span, &mut left);
         b.collect(ctx, span, &mut right);
+        // The right events by their begin, and the latest end so far: what can meet a left event is in
+        // one stretch of them.
+        right.sort_by_key(|e| e.part.begin);
+        let mut latest = Frac::MIN;
+        let ends: Vec<Frac> = right
+            .iter()
+            .map(|e| {
+                latest = latest.max(e.part.end);
+                latest
+            })
+            .collect();
         for l in &left {
-            for r in &right {
+            let first = ends.partition_point(|end| *end < l.part.begin);
+            let last = right.partition_point(|r| r.part.begin <= l.part.end);
+            for r in right.get(first..last).unwrap_or(&[]) {
+                if !ctx.spend(out.len()) {
+                    return;
+                }
                 let Some(part) = l.part.intersect(r.part) else { continue };
                 let whole = l.whole.zip(r.whole).and_then(|(x, y)| x.intersect(y));
                 match f(&l.value, &r.value) {

@@ -1,8 +1,10 @@
 //! Exact rational time: a reduced fraction of two 64-bit integers.
 
+mod arithmetic;
+mod decimal;
+
 use std::cmp::Ordering;
 use std::fmt;
-use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// An exact rational number of cycles, always reduced, with a positive denominator.
 ///
@@ -14,9 +16,6 @@ pub struct Frac {
     num: i64,
     den: i64,
 }
-
-/// The largest denominator that [`Frac::from_f64`] looks for.
-const FAREY_LIMIT: i64 = 10_000_000;
 
 impl Frac {
     /// Zero.
@@ -94,7 +93,7 @@ impl Frac {
             scale = 10i64.checked_pow(libm::floor(1.0 + libm::log10(p)) as u32)?;
             p /= scale as f64;
         }
-        let (n, d) = simplest(p);
+        let (n, d) = decimal::simplest(p);
         let f = Frac::reduce(n as i128 * scale as i128, d as i128);
         Some(if x < 0.0 { -f } else { f })
     }
@@ -179,110 +178,6 @@ fn gcd_wide(mut a: u128, mut b: u128) -> u128 {
         (a, b) = (b, a % b);
     }
     a.max(1)
-}
-
-/// The first node of the Stern-Brocot tree of (0, 1) that rounds to `p`.
-fn simplest(p: f64) -> (i64, i64) {
-    let (mut a, mut b, mut c, mut d) = (0i64, 1i64, 1i64, 1i64);
-    let mut last = (0, 1);
-    while b <= FAREY_LIMIT && d <= FAREY_LIMIT {
-        let mid = (a + c) as f64 / (b + d) as f64;
-        if p == mid {
-            return if b + d <= FAREY_LIMIT {
-                (a + c, b + d)
-            } else if d > b {
-                (c, d)
-            } else {
-                (a, b)
-            };
-        }
-        // How many steps go the same way: mediants move monotonically, so gallop and bisect.
-        let right = p > mid;
-        let beyond = |k: i64| {
-            let m = if right {
-                (a + k * c) as f64 / (b + k * d) as f64
-            } else {
-                (c + k * a) as f64 / (d + k * b) as f64
-            };
-            let den = if right { b + (k - 1) * d } else { d + (k - 1) * b };
-            den <= FAREY_LIMIT && if right { p > m } else { p < m }
-        };
-        let (mut lo, mut hi) = (1i64, 2i64);
-        while beyond(hi) {
-            lo = hi;
-            hi *= 2;
-        }
-        while hi - lo > 1 {
-            let k = (lo + hi) / 2;
-            if beyond(k) { lo = k } else { hi = k }
-        }
-        if right {
-            a += lo * c;
-            b += lo * d;
-        } else {
-            c += lo * a;
-            d += lo * b;
-        }
-        last = if b > FAREY_LIMIT { (c, d) } else { (a, b) };
-    }
-    last
-}
-
-impl Add for Frac {
-    type Output = Frac;
-    fn add(self, o: Frac) -> Frac {
-        if o.den == 1 || self.den == 1 {
-            // Adding a whole number keeps a fraction reduced: no gcd needed.
-            let (whole, part) = if o.den == 1 { (o.num, self) } else { (self.num, o) };
-            if let Some(num) = whole.checked_mul(part.den).and_then(|w| w.checked_add(part.num)) {
-                return Frac { num, den: part.den };
-            }
-        }
-        if self.den == o.den {
-            return Frac::reduce(self.num as i128 + o.num as i128, self.den as i128);
-        }
-        Frac::reduce(
-            self.num as i128 * o.den as i128 + o.num as i128 * self.den as i128,
-            self.den as i128 * o.den as i128,
-        )
-    }
-}
-
-impl Sub for Frac {
-    type Output = Frac;
-    fn sub(self, o: Frac) -> Frac {
-        self + -o
-    }
-}
-
-impl Neg for Frac {
-    type Output = Frac;
-    fn neg(self) -> Frac {
-        Frac { num: self.num.saturating_neg(), den: self.den }
-    }
-}
-
-impl Mul for Frac {
-    type Output = Frac;
-    fn mul(self, o: Frac) -> Frac {
-        if self.den == 1
-            && o.den == 1
-            && let Some(num) = self.num.checked_mul(o.num)
-        {
-            return Frac { num, den: 1 };
-        }
-        Frac::reduce(self.num as i128 * o.num as i128, self.den as i128 * o.den as i128)
-    }
-}
-
-impl Div for Frac {
-    type Output = Frac;
-    fn div(self, o: Frac) -> Frac {
-        if o.num == 1 && o.den == 1 {
-            return self;
-        }
-        Frac::reduce(self.num as i128 * o.den as i128, self.den as i128 * o.num as i128)
-    }
 }
 
 impl Ord for Frac {

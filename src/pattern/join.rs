@@ -109,6 +109,9 @@ fn squeeze(
             };
             let mut found = Vec::new();
             inner.collect(ctx, o.part, &mut found);
+            if !ctx.spend(out.len() + found.len()) {
+                return;
+            }
             out.extend(found.into_iter().filter_map(|e| clip(e, o, whole)));
         }
     })
@@ -141,6 +144,9 @@ fn reset(
             };
             let mut found = Vec::new();
             inner.collect(ctx, span, &mut found);
+            if !ctx.spend(out.len() + found.len()) {
+                return;
+            }
             for mut e in found {
                 let Some(part) = e.part.intersect(o.part) else { continue };
                 e.whole = e.whole.and_then(|w| w.intersect(whole));

@@ -1,10 +1,13 @@
 //! The one table of everything that can be called on patterns: bindings, docs and completion.
 
+mod chance;
 mod choice;
 mod effects;
 mod make;
 pub(crate) mod operate;
 mod rhythm;
+mod samples;
+mod signals;
 mod stepwise;
 mod timing;
 mod tone;
@@ -32,6 +35,8 @@ pub enum Kind {
     Functions,
     /// A function from value to value.
     ValueFunction,
+    /// A function that plays a turn of a loop.
+    Recorder,
     /// A list or map of patterns.
     Lookup,
     /// A list.
@@ -197,11 +202,14 @@ fn table() -> &'static Table {
             timing::rows(),
             rhythm::rows(),
             effects::rows(),
+            samples::rows(),
+            chance::rows(),
             choice::rows(),
             operate::rows(),
             stepwise::rows(),
             tone::rows(),
             make::rows(),
+            signals::rows(),
             control_rows(),
         ] {
             rows.extend(part);

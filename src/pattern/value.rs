@@ -171,6 +171,7 @@ impl fmt::Display for Value {
     /// A short form for people: `60`, `bd`, `bd:3`, `{note: 60, pan: 0.5}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Value::Num(n) if n.is_finite() && n.abs() >= 1e21 => write!(f, "{n:e}"),
             Value::Num(n) => write!(f, "{n}"),
             Value::Text(t) => f.write_str(t),
             Value::Bool(b) => write!(f, "{b}"),

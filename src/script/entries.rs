@@ -25,6 +25,7 @@ const fn entry(
     Entry { names, group, form, text, example }
 }
 
+const LOOPS: &str = "Loops played turn by turn";
 const PIECE: &str = "The piece";
 const TRACKS: &str = "Tracks and buses";
 const MAKING: &str = "Instruments and chains";
@@ -97,6 +98,14 @@ pub const ENTRIES: &[Entry] = &[
         "print(value)",
         "Shows a value to the user while the script runs.",
         "print(\"hello\");",
+    ),
+    entry(
+        &["wait"],
+        LOOPS,
+        "t.wait(beats)",
+        "In `loop_every`: what follows is played so many beats later.",
+        "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).play(loop_every(\"riff\", 4, |t| { \
+         t.note(60, 0.5); t.wait(0.5); t.note(67, 0.5, 0.8); }));",
     ),
     entry(
         &["track"],

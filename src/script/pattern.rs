@@ -1,14 +1,15 @@
 //! Binds every row of the pattern table: constructors, combinators, bare signals, operators.
 
 mod convert;
+pub mod recorder;
 mod values;
 
-use super::build::Fallible;
+use super::build::{Fallible, with};
 use super::constants::Constants;
 use crate::nodes::find;
 use crate::pattern::call::call_function;
 use crate::pattern::table::operate::{HOWS, OPS};
-use crate::pattern::table::{Kind, Row, rows};
+use crate::pattern::table::{Kind, Row, find_method, rows};
 use crate::pattern::{Pattern, call};
 use convert::run;
 pub use convert::{notation, of_value, rehearse};
@@ -43,6 +44,7 @@ pub fn register(engine: &mut Engine) {
             }
         }
     }
+    recorder::register(engine);
     operators(engine);
     alignments(engine);
 }
@@ -121,11 +123,38 @@ fn function(engine: &mut Engine, row: &'static Row, name: &str) {
     for n in arities(row).filter(|n| !lists || *n != 1) {
         let types = vec![TypeId::of::<Dynamic>(); n];
         engine.register_raw_fn(name, types, move |cx, args| {
+            if let Some(method) = meant(&cx, row) {
+                let receiver = args[0].clone();
+                return run(
+                    &cx,
+                    Some(method),
+                    args[1..].iter().map(|a| (**a).clone()).collect(),
+                    |given| {
+                        let receiver = receiver.clone_cast::<Pattern>();
+                        call(&method.name, &receiver, given)
+                    },
+                );
+            }
             run(&cx, Some(row), args.iter().map(|a| (**a).clone()).collect(), |given| {
                 call_function(&row.name, given)
             })
         });
     }
+}
+
+/// The method of the same name as the function `row`, if that is what is meant: `rand.choose("a", "b")`
+/// reaches the function as `choose(rand, "a", "b")` does, and only the text tells them apart.
+fn meant(cx: &Cx, row: &Row) -> Option<&'static Row> {
+    if &*row.name != "choose" {
+        return None;
+    }
+    let dotted = with(cx, |build, at| {
+        let text = &build.sources.get(usize::from(at.file))?.text;
+        let line = text.lines().nth(at.line.checked_sub(1)? as usize)?;
+        let before: String = line.chars().take(at.column.checked_sub(1)? as usize).collect();
+        Some(before.trim_end().ends_with('.'))
+    });
+    dotted.filter(|d| *d).and_then(|_| find_method(&row.name).ok())
 }
 
 /// `stack([..])` of patterns.

@@ -1,11 +1,14 @@
 //! Chord symbols to notes: which notes, and where they lie.
 
+use super::super::call::ValueFn;
 use super::super::core::Pattern;
 use super::super::error::PatternError;
+use super::super::event::Event;
 use super::super::join::Join;
 use super::super::note;
 use super::super::value::{Controls, Value};
 use super::super::{control, sequence};
+use super::chord_type;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -34,6 +37,14 @@ fn dictionaries() -> &'static BTreeMap<String, Dictionary> {
         for (_, d) in all.iter_mut().filter(|(n, _)| n.starts_with("ireal") || *n == "triads") {
             add_spellings(d);
         }
+        // Dictionaries that are written in intervals; ours of triads has more symbols.
+        for (name, voicings) in chord_type::voicings().iter().filter(|(n, _)| **n != "triads") {
+            let semitones = |s: &chord_type::Shape| s.iter().map(|i| i.semitones).collect();
+            let own = voicings
+                .iter()
+                .map(|(symbol, list)| (symbol.to_string(), list.iter().map(semitones).collect()));
+            all.insert(name.to_string(), own.collect());
+        }
         all
     })
 }
@@ -53,7 +64,7 @@ fn add_spellings(d: &mut Dictionary) {
 }
 
 /// A chord symbol taken apart: root and quality; a bass after a slash is left out.
-fn tokenize(chord: &str) -> Option<(i32, &str)> {
+pub(super) fn tokenize(chord: &str) -> Option<(i32, &str)> {
     let letters = chord.len() - chord.get(1..)?.trim_start_matches(['b', '#']).len();
     if !chord.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
@@ -82,7 +93,11 @@ fn notes_of(r: &Request<'_>) -> Result<Vec<i32>> {
             names.join(", ")
         )));
     };
-    let found = tokenize(r.chord).and_then(|(root, q)| Some((root, dictionary.get(q)?)));
+    let found = tokenize(r.chord).and_then(|(root, symbol)| {
+        // What the dictionary has no voicing for is played in close position.
+        let known = dictionary.get(symbol).cloned();
+        Some((root, known.or_else(|| chord_type::inversions(symbol))?))
+    });
     let Some((root, voicings)) = found else {
         return Err(PatternError::new(format!(
             "voicing: the chord '{}' is not known; chords are written such as C, Am7, F^7, Bb13, G7b9",
@@ -97,7 +112,7 @@ fn notes_of(r: &Request<'_>) -> Result<Vec<i32>> {
         ))),
     };
     let mut distances = Vec::new();
-    for v in voicings {
+    for v in &voicings {
         distances.push((r.anchor.rem_euclid(12) - meets(v)? - root).rem_euclid(12));
     }
     let nearest = (0..distances.len()).min_by_key(|i| distances[*i]).unwrap_or(0);
@@ -176,20 +191,51 @@ pub(crate) fn root_notes(p: &Pattern, octave: i64) -> Pattern {
     })
 }
 
+/// Plays what a function makes of the list of the notes that sound together, one after the other.
+pub(crate) fn arp_with(p: &Pattern, f: ValueFn) -> Pattern {
+    let p = p.clone();
+    Pattern::new(move |ctx, span, out| {
+        let mut events = Vec::new();
+        p.collect(ctx, span, &mut events);
+        for chord in chords(events) {
+            let notes = Value::List(chord.iter().map(|e| e.value.clone()).collect());
+            if !ctx.spend_many(out.len(), 50) {
+                return;
+            }
+            let order = match (f.run)(&notes) {
+                Ok(Value::List(l)) => l,
+                Ok(one) => vec![one],
+                Err(e) => return ctx.fail(e),
+            };
+            let steps = sequence::fastcat(order.into_iter().map(Pattern::pure).collect());
+            let start = out.len();
+            steps.focus(chord[0].whole_or_part()).collect(ctx, chord[0].part, out);
+            for e in &mut out[start..] {
+                *e = e.clone().with_origin_of(&chord[0]);
+            }
+        }
+    })
+}
+
+/// Events by the time they take.
+fn chords(events: Vec<Event>) -> Vec<Vec<Event>> {
+    let mut groups: Vec<Vec<Event>> = Vec::new();
+    for e in events {
+        match groups.iter_mut().find(|g| g[0].whole == e.whole) {
+            Some(g) => g.push(e),
+            None => groups.push(vec![e]),
+        }
+    }
+    groups
+}
+
 /// Plays the notes that sound together one by one, in the order that numbers give.
 pub(crate) fn arp(p: &Pattern, order: &Pattern) -> Pattern {
     let (p, order) = (p.clone(), order.clone());
     Pattern::new(move |ctx, span, out| {
         let mut events = Vec::new();
         p.collect(ctx, span, &mut events);
-        let mut groups: Vec<Vec<super::super::event::Event>> = Vec::new();
-        for e in events {
-            match groups.iter_mut().find(|g| g[0].whole == e.whole) {
-                Some(g) => g.push(e),
-                None => groups.push(vec![e]),
-            }
-        }
-        for chord in groups {
+        for chord in chords(events) {
             let start = out.len();
             order.collect(ctx, chord[0].part, out);
             for e in &mut out[start..] {

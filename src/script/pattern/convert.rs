@@ -25,8 +25,8 @@ pub(super) fn run(
     if args.iter().any(|a| a.is::<Failed>()) {
         return Ok(Dynamic::from(Failed));
     }
-    let of_values =
-        |i: usize| row.and_then(|r| r.args.get(i)).is_some_and(|(_, k)| *k == Kind::ValueFunction);
+    let kind = |i: usize| row.and_then(|r| r.args.get(i)).map(|(_, kind)| *kind);
+    let of_values = |i: usize| matches!(kind(i), Some(Kind::ValueFunction | Kind::Recorder));
     // What went wrong inside a closure of the script, at its own place.
     let inner: RefCell<Option<Box<EvalAltResult>>> = RefCell::new(None);
     let mut closures: Vec<Closure<'_>> = Vec::new();
@@ -36,7 +36,9 @@ pub(super) fn run(
     let mut given = Vec::new();
     for (i, arg) in args.iter().enumerate() {
         given.push(match arg.clone().try_cast::<FnPtr>() {
-            Some(f) if of_values(i) => Arg::ValueFn(values::kept(cx, &f)),
+            Some(f) if of_values(i) => {
+                Arg::ValueFn(values::kept(cx, &f, kind(i) == Some(Kind::Recorder)))
+            }
             _ => argument(cx, arg, &mut next)?,
         });
     }

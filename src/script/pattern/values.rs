@@ -1,5 +1,6 @@
 //! Functions of values: kept as body and captured values, run on the control side while patterns are queried.
 
+use super::recorder::Recorder;
 use crate::pattern::{PatternError, Value, ValueFn, Where};
 use crate::script::build::{Desk, number, with};
 use crate::script::engine;
@@ -23,6 +24,8 @@ struct Kept {
     function: FnPtr,
     /// The functions of its script, imported modules and global constants.
     global: GlobalRuntimeState,
+    /// Whether it plays on a recorder.
+    plays: bool,
     /// The call that the function was given to.
     call: Place,
     /// Names of the sources, for places.
@@ -31,8 +34,9 @@ struct Kept {
     memory: Mutex<BTreeMap<String, Result<Value, PatternError>>>,
 }
 
-/// Keeps `function`, which the script gives to the call `cx`.
-pub fn kept(cx: &Cx, function: &FnPtr) -> ValueFn {
+/// Keeps `function`, which the script gives to the call `cx`: a function of values, or one that plays a turn
+/// of a loop.
+pub fn kept(cx: &Cx, function: &FnPtr, plays: bool) -> ValueFn {
     let desk = Desk::of(cx);
     let engine = engine::of_values(&desk);
     let (files, call) = with(cx, |build, at| {
@@ -48,7 +52,7 @@ pub fn kept(cx: &Cx, function: &FnPtr) -> ValueFn {
     let captured: Vec<Dynamic> = function.iter_curry().map(|v| v.clone().flatten()).collect();
     function.set_curry(captured);
     let text = identity(&desk, &function);
-    let kept = Kept { engine, function, global, call, files, memory: Mutex::default() };
+    let kept = Kept { engine, function, global, call, files, plays, memory: Mutex::default() };
     ValueFn { run: Arc::new(move |v| kept.call(v)), text: text.into() }
 }
 
@@ -83,8 +87,15 @@ impl Kept {
     fn run(&self, value: &Value) -> Result<Value, PatternError> {
         let name = self.function.fn_name();
         let cx = Cx::new_with_all_fields(&self.engine, name, None, &self.global, Position::NONE);
-        let given = [to_dynamic(value)];
-        let made = self.function.call_raw(&cx, None, given).map_err(|e| self.told(&e, value))?;
+        let run = |given| self.function.call_raw(&cx, None, [given]);
+        if self.plays {
+            let recorder = Recorder::new(value);
+            // What it returns does not matter: it has played.
+            let _ = run(Dynamic::from(recorder.clone())).map_err(|e| self.told(&e, ""))?;
+            return recorder.notes();
+        }
+        let for_value = format!(" (for the value {value})");
+        let made = run(to_dynamic(value)).map_err(|e| self.told(&e, &for_value))?;
         from_dynamic(&made).ok_or_else(|| {
             let what = crate::script::args::describe(&made);
             PatternError::new(format!(
@@ -95,8 +106,8 @@ impl Kept {
         })
     }
 
-    /// The error at its own place, and the value that it happened with.
-    fn told(&self, error: &EvalAltResult, value: &Value) -> PatternError {
+    /// The error at its own place, and when it happened.
+    fn told(&self, error: &EvalAltResult, when: &str) -> PatternError {
         let mut file = self.global.source.as_ref().map(ToString::to_string);
         let mut inner = error;
         while let EvalAltResult::ErrorInFunctionCall(_, source, next, _) = inner {
@@ -113,7 +124,7 @@ impl Kept {
             column: at.position().unwrap_or(1) as u32,
         });
         let place = inside.unwrap_or_else(|| self.call.clone());
-        let message = format!("{} (for the value {value})", errors::of_value_function(inner));
+        let message = format!("{}{when}", errors::of_value_function(inner));
         PatternError::new(message).at(Where::At(place))
     }
 }
@@ -132,7 +143,8 @@ fn to_dynamic(value: &Value) -> Dynamic {
     }
 }
 
-fn from_dynamic(made: &Dynamic) -> Option<Value> {
+/// A value of the script as one of a pattern; `None` for what no event can carry.
+pub fn from_dynamic(made: &Dynamic) -> Option<Value> {
     if let Some(n) = number(made) {
         return Some(Value::Num(n));
     }
