@@ -12,6 +12,7 @@ pub mod pattern;
 pub mod plan;
 pub mod progress;
 pub mod render;
+pub mod repl;
 pub mod report;
 
 use crate::diag::Diagnostic;

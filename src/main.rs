@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
-    Failure, check, devices, doc, files, interrupt, live, note, pattern, plan, render, report,
+    Failure, check, devices, doc, files, interrupt, live, note, pattern, plan, render, repl, report,
 };
 use std::process::ExitCode;
 
@@ -18,6 +18,8 @@ struct Cli {
 enum Command {
     /// Play a script, and swap in what is saved
     Live(live::LiveArgs),
+    /// Play what is typed
+    Repl(repl::ReplArgs),
     /// Render a script to a sound file
     Render(render::RenderArgs),
     /// Say what is wrong with a script, without a sound
@@ -72,6 +74,7 @@ fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Check(_) | Command::Doc(_) | Command::Pattern(_) => Ok(()),
         Command::Live(args) => live::live(args),
+        Command::Repl(args) => repl::repl(args),
         Command::Render(args) => render::render(args),
         Command::Plan(args) => plan::plan(args),
         Command::Info(args) => Ok(files::info(args, &mut std::io::stdout().lock())?),

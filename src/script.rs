@@ -25,6 +25,7 @@ mod instrument;
 mod kinds;
 mod literal;
 mod maths;
+pub mod notebook;
 mod operators;
 mod path;
 mod pattern;

@@ -29,7 +29,7 @@ pub struct ScriptArgs {
     pub seed: Option<u64>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_string(), value.trim().to_string()))
@@ -84,6 +84,19 @@ impl ScriptArgs {
     pub fn reload(&self, rate: u32, before: Option<&Library>) -> Result<Piece, Vec<Diagnostic>> {
         let (name, text) = self.read()?;
         Piece::again(&text, &name, self.world(f64::from(rate)), rate, before)
+    }
+
+    /// Evaluates a text that was typed, as if it stood in the folder of the script (or the current one).
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn perform(
+        &self,
+        text: &str,
+        rate: u32,
+        before: Option<&Library>,
+    ) -> Result<Piece, Vec<Diagnostic>> {
+        Piece::again(text, "prompt", self.world(f64::from(rate)), rate, before)
     }
 
     /// Name and text of the script.

@@ -1,6 +1,6 @@
 //! `live`: plays a script on a sound device and swaps in what is saved, while the sound goes on.
 
-mod studio;
+pub(super) mod studio;
 mod watch;
 
 use super::Failure;
@@ -8,14 +8,22 @@ use super::input::ScriptArgs;
 use super::interrupt::interrupted;
 use crate::engine::live::Quant;
 use crate::io::audio::Request;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
-use studio::Studio;
+use studio::{Score, Studio};
 
 /// How a script is played.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LiveArgs {
     #[command(flatten)]
     script: ScriptArgs,
+    #[command(flatten)]
+    play: PlayArgs,
+}
+
+/// The device, and when edits are heard.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PlayArgs {
     /// The sound device: its id or a part of its name (see `rhapsode devices`), or `null`
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
@@ -30,13 +38,31 @@ pub struct LiveArgs {
     buffer: Option<u32>,
     /// When an edit is heard: `bar`, `now`, or a number of beats
     #[arg(long, default_value = "bar", value_parser = quant)]
-    quant: Quant,
+    pub(super) quant: Quant,
     /// Stop after this many seconds
     #[arg(long = "for", value_name = "SECONDS")]
-    seconds: Option<f64>,
+    pub(super) seconds: Option<f64>,
     /// Let samples exceed full scale
     #[arg(long)]
     no_limiter: bool,
+}
+
+impl PlayArgs {
+    /// What the device is asked for.
+    pub(super) fn request(&self) -> Request {
+        let (device, host) = (self.device.clone(), self.host.clone());
+        Request { device, host, rate: self.rate, buffer: self.buffer, ..Request::default() }
+    }
+
+    /// The level that the safety limiter holds.
+    pub(super) fn ceiling(&self) -> Option<f32> {
+        if self.no_limiter { None } else { Some(1.0) }
+    }
+
+    /// Whether the time is over.
+    pub(super) fn is_over(&self, started: Instant) -> bool {
+        self.seconds.is_some_and(|s| started.elapsed().as_secs_f64() >= s)
+    }
 }
 
 fn quant(text: &str) -> Result<Quant, String> {
@@ -50,27 +76,36 @@ fn quant(text: &str) -> Result<Quant, String> {
     }
 }
 
-/// Time between two looks at everything.
-const TICK: Duration = Duration::from_millis(4);
+/// Time between two looks at everything, and between two pictures of the status line.
+pub(super) const TICK: Duration = Duration::from_millis(4);
+const SHOW: Duration = Duration::from_millis(100);
 
 /// Plays until Ctrl-C. A script with errors is said so, and waited for.
 ///
 /// # Errors
 /// Why there is no sound at all: a device that was asked for by name and is not there.
 pub fn live(args: &LiveArgs) -> Result<(), Failure> {
-    let request = Request {
-        device: args.device.clone(),
-        host: args.host.clone(),
-        rate: args.rate,
-        buffer: args.buffer,
-        ..Request::default()
-    };
-    let ceiling = if args.no_limiter { None } else { Some(1.0) };
-    let mut studio = Studio::open(&args.script, &request, args.quant, ceiling)?;
-    let started = Instant::now();
-    while !interrupted() && args.seconds.is_none_or(|s| started.elapsed().as_secs_f64() < s) {
-        studio.step(TICK);
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{msg}") {
+        bar.set_style(style);
     }
+    let (play, above) = (&args.play, bar.clone());
+    let say = Box::new(move |text: &str| above.suspend(|| eprintln!("{text}")));
+    let score = (Score::File, say as studio::Say);
+    let mut studio =
+        Studio::open(&args.script, &play.request(), play.quant, play.ceiling(), score)?;
+    let (started, mut shown) = (Instant::now(), Instant::now());
+    while !interrupted() && !play.is_over(started) {
+        studio.step(TICK);
+        if shown.elapsed() >= SHOW
+            && let Some(status) = studio.status()
+        {
+            shown = Instant::now();
+            bar.set_message(status);
+            bar.tick();
+        }
+    }
+    bar.finish_and_clear();
     studio.close();
     Ok(())
 }

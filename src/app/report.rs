@@ -8,10 +8,15 @@ use std::io::{IsTerminal, Write};
 /// Writes `diagnostics` to standard error; colours only on a terminal that wants them.
 pub fn report(diagnostics: &[Diagnostic], json: bool) {
     let stderr = std::io::stderr();
-    let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let text = if json { to_json(diagnostics) } else { to_text(diagnostics, colour) };
+    let text = if json { to_json(diagnostics) } else { to_text(diagnostics, colours()) };
     // There is nowhere left to say that standard error cannot be written to.
     let _ = stderr.lock().write_all(text.as_bytes());
+}
+
+/// Whether standard error is a terminal that wants colours.
+#[must_use]
+pub fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 /// One JSON object a line.

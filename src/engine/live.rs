@@ -14,7 +14,7 @@ use super::clock::Clock;
 use super::player::Player;
 use crate::diag::Diagnostic;
 use crate::graph::{
-    Compiled, Edit, Placement, StripRef, Transition, compile_apart, edit, transition,
+    Compiled, Edit, Placement, Plan, StripRef, Transition, compile_apart, edit, transition,
 };
 use crate::nodes::table::Assets;
 use crate::rt::{Fault, Renderer, Timed, Update};
@@ -53,6 +53,8 @@ pub enum Quant {
 enum Message {
     Event(Timed),
     Update(Box<Update>),
+    /// Silence at once: notes, tails, what waits.
+    Panic,
 }
 
 /// What comes from the audio side, besides updates.
@@ -76,6 +78,7 @@ struct Music {
     session: Arc<Session>,
     placement: Placement,
     strips: Vec<StripRef>,
+    plan: Plan,
     player: Player,
 }
 
@@ -172,14 +175,14 @@ impl Live {
     pub fn new(fresh: Fresh, ceiling: Option<f32>) -> (Live, Performer) {
         let Fresh { session, rate, compiled, assets } = fresh;
         let player = Player::new(&session, &compiled, rate, &*assets, None);
-        let Compiled { schedule, strips, placement, .. } = compiled;
+        let Compiled { schedule, strips, placement, plan, .. } = compiled;
         let (outbox, inbox) = HeapRb::new(MESSAGES).split();
         let (retire, retired) = HeapRb::new(1).split();
         let (report, reports) = HeapRb::new(REPORTS).split();
         let shared = Arc::new(Shared::default());
         let renderer = Renderer::new(schedule, ceiling);
         let performer = Performer::new(renderer, inbox, retire, report, shared.clone());
-        let music = Music { session, placement, strips, player };
+        let music = Music { session, placement, strips, plan, player };
         let mut live = Live {
             rate,
             margin: 1024 + SLACK,
@@ -245,10 +248,10 @@ impl Live {
         assets: &dyn Assets,
     ) -> Pending {
         let player = Player::new(session, &compiled, self.rate, assets, None);
-        let Compiled { schedule, strips, placement, .. } = compiled;
+        let Compiled { schedule, strips, placement, plan, .. } = compiled;
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
         let update = Box::new(Update { schedule, moves, feedback, at: 0 });
-        let music = Music { session: session.clone(), placement, strips, player };
+        let music = Music { session: session.clone(), placement, strips, plan, player };
         Pending { when, update, music, edit: None, start: None, then: None }
     }
 
@@ -297,6 +300,19 @@ impl Live {
             let hint = "its state was cleared; look for a division by zero or a wild parameter";
             news(News::Warning(Diagnostic::warning(text, place()).hint(hint)));
         }
+    }
+
+    /// Silences everything at once: notes, tails, events that wait. The music goes on from there. False if
+    /// the audio side is too busy to be told.
+    pub fn panic(&mut self) -> bool {
+        self.queue.clear();
+        self.outbox.try_push(Message::Panic).is_ok()
+    }
+
+    /// How what plays was compiled.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.music.plan
     }
 
     /// Frames given to the device so far.

@@ -86,7 +86,9 @@ impl Edit {
             self.keep(was, now, i, j);
         }
         let ends = |layout: &Layout, lives: &dyn Fn(usize) -> bool| -> Vec<String> {
-            let gone = runs(layout).filter(|i| !lives(*i));
+            // What a fade needed is not what the user wrote.
+            let own = |i: &usize| !layout.strip.net.insts[*i].path.starts_with('~');
+            let gone = runs(layout).filter(|i| !lives(*i)).filter(own);
             gone.map(|i| format!("{}/{}", layout.strip.name, layout.strip.net.insts[i].path))
                 .collect()
         };

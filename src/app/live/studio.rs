@@ -8,22 +8,34 @@ use crate::engine::Library;
 use crate::engine::live::{Backstage, Fresh, Live, News, Quant, Stand};
 use crate::io::audio::{Event, Request, Stream, open};
 use crate::runtime::Piece;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// Time between two pictures of the status line.
-const SHOW: Duration = Duration::from_millis(100);
-
 /// What a builder brings.
 type Built = Result<(Piece, Fresh), Vec<Diagnostic>>;
+
+/// Where the script comes from.
+#[derive(Clone, Debug)]
+pub enum Score {
+    /// The file of the arguments.
+    File,
+    /// A text that was typed.
+    Text(String),
+}
+
+/// How the player is told something.
+pub type Say = Box<dyn Fn(&str) + Send>;
 
 /// A script that plays live.
 pub struct Studio {
     script: ScriptArgs,
+    score: Score,
+    say: Say,
+    /// Whether the last build was taken; for who asked for it.
+    taken: Option<bool>,
     quant: Quant,
     ceiling: Option<f32>,
     stream: Stream,
@@ -38,8 +50,6 @@ pub struct Studio {
     next: Option<Saved>,
     /// When what is on its way to the ear was saved.
     saved: Option<Instant>,
-    bar: ProgressBar,
-    shown: Instant,
     peak: f32,
     xruns: u64,
 }
@@ -54,6 +64,7 @@ impl Studio {
         request: &Request,
         quant: Quant,
         ceiling: Option<f32>,
+        (score, say): (Score, Say),
     ) -> Result<Studio, Failure> {
         let (stand, stage) = Stand::new();
         let stream = open(request, Box::new(stand))
@@ -63,12 +74,11 @@ impl Studio {
             let hint = "close programs that watch many files, or raise fs.inotify.max_user_watches";
             Failure(vec![Diagnostic::error(text, Default::default()).hint(hint)])
         })?;
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{msg}") {
-            bar.set_style(style);
-        }
         let mut studio = Studio {
             script: script.clone(),
+            score,
+            say,
+            taken: None,
             quant,
             ceiling,
             rate: stream.rate(),
@@ -80,8 +90,6 @@ impl Studio {
             build: None,
             next: None,
             saved: None,
-            bar,
-            shown: Instant::now(),
             peak: 0.0,
             xruns: 0,
         };
@@ -91,7 +99,9 @@ impl Studio {
         if let Some(reason) = studio.stream.reason() {
             studio.say(&reason);
         }
-        studio.watch.set([script.script.clone()]);
+        if matches!(studio.score, Score::File) {
+            studio.watch.set([script.script.clone()]);
+        }
         studio.rebuild(Saved { files: BTreeSet::new(), at: Instant::now() });
         Ok(studio)
     }
@@ -114,19 +124,38 @@ impl Studio {
         for event in events {
             self.device(event);
         }
-        if self.shown.elapsed() >= SHOW {
-            self.show();
-        }
     }
 
-    /// Stops the sound and clears the status line.
+    /// Stops the sound.
     pub fn close(self) {
-        self.bar.finish_and_clear();
         drop(self.stream.close());
     }
 
-    fn say(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+    /// Plays `text` in place of what plays; [`taken`](Studio::taken) says whether it was right.
+    pub fn submit(&mut self, text: String) {
+        self.score = Score::Text(text);
+        self.rebuild(Saved { files: BTreeSet::new(), at: Instant::now() });
+    }
+
+    /// Whether the last build was taken, once it is known.
+    pub fn taken(&mut self) -> Option<bool> {
+        self.taken.take()
+    }
+
+    /// What plays.
+    pub fn live(&mut self) -> Option<&mut Live> {
+        self.live.as_mut()
+    }
+
+    /// Tells the player something.
+    pub fn say(&self, text: &str) {
+        (self.say)(text);
+    }
+
+    fn report(&self, diagnostics: &[Diagnostic]) {
+        if !diagnostics.is_empty() {
+            self.say(report::to_text(diagnostics, report::colours()).trim_end());
+        }
     }
 
     /// Builds the script on another thread, or notes that it must be built again.
@@ -139,9 +168,14 @@ impl Studio {
             return;
         }
         let (script, rate, library) = (self.script.clone(), self.rate, self.library.clone());
+        let score = self.score.clone();
         let (send, receive) = channel();
         std::thread::spawn(move || {
-            let built = script.reload(rate, library.as_deref()).and_then(|piece| {
+            let piece = match &score {
+                Score::File => script.reload(rate, library.as_deref()),
+                Score::Text(text) => script.perform(text, rate, library.as_deref()),
+            };
+            let built = piece.and_then(|piece| {
                 let fresh = piece.fresh()?;
                 Ok((piece, fresh))
             });
@@ -157,10 +191,11 @@ impl Studio {
         let Ok(built) = receiver.try_recv() else { return };
         let Some((_, saved)) = self.build.take() else { return };
         match built.and_then(|(piece, fresh)| self.play(&piece, fresh, &saved)) {
-            Ok(()) => self.saved = Some(saved.at),
+            Ok(()) => (self.saved, self.taken) = (Some(saved.at), Some(true)),
             Err(diags) => {
-                self.bar.suspend(|| report::report(&diags, false));
-                if self.live.is_some() {
+                self.report(&diags);
+                self.taken = Some(false);
+                if self.live.is_some() && matches!(self.score, Score::File) {
                     self.say("Nothing was changed; the music from before plays on");
                 }
             }
@@ -171,8 +206,8 @@ impl Studio {
     }
 
     fn play(&mut self, piece: &Piece, fresh: Fresh, saved: &Saved) -> Result<(), Vec<Diagnostic>> {
-        self.bar.suspend(|| report::report(piece.warnings(), false));
-        self.bar.suspend(|| report::report(fresh.warnings(), false));
+        self.report(piece.warnings());
+        self.report(fresh.warnings());
         self.watch.set(self.files(piece));
         let library = piece.shared_library();
         let stale = |path: &str| {
@@ -201,7 +236,9 @@ impl Studio {
         let scripts = piece.session().files.iter().skip(1).filter(|f| !f.starts_with("std/"));
         let mut files: Vec<PathBuf> =
             scripts.filter_map(|f| world.locate(&format!("{f}.rhai")).ok()).collect();
-        files.push(self.script.script.clone());
+        if matches!(self.score, Score::File) {
+            files.push(self.script.script.clone());
+        }
         files.extend(piece.library().files());
         files
     }
@@ -211,13 +248,14 @@ impl Studio {
             News::Swapped { frame, edit } => {
                 let Some(live) = &self.live else { return };
                 let (bar, beat) = place(live, frame);
-                let took = self.saved.take().map(|at| {
-                    format!(", {:.0} ms after it was saved", at.elapsed().as_secs_f64() * 1e3)
-                });
+                let took = self
+                    .saved
+                    .take()
+                    .map(|at| format!(" after {:.0} ms", at.elapsed().as_secs_f64() * 1e3));
                 let took = took.unwrap_or_default();
                 self.say(&format!("Swapped at bar {bar}, beat {beat:.2}{took}: {edit}"));
             }
-            News::Warning(warning) => self.bar.suspend(|| report::report(&[warning], false)),
+            News::Warning(warning) => self.report(&[warning]),
         }
     }
 
@@ -242,20 +280,19 @@ impl Studio {
         }
     }
 
-    /// Draws the status line: position, tempo, level, load.
-    fn show(&mut self) {
-        self.shown = Instant::now();
-        let Some(live) = &self.live else { return };
+    /// Where the music is and how it goes, in a line.
+    pub fn status(&mut self) -> Option<String> {
+        let live = self.live.as_ref()?;
         let frame = live.frame();
         let ((bar, beat), bpm) = (place(live, frame), live.clock().bpm(frame));
         let peak = crate::units::gain_to_db(f64::from(std::mem::take(&mut self.peak)));
         let (stats, xruns) = (self.stream.stats(), self.xruns);
         let load = f64::from(stats.load()) * 100.0;
         let lost = if stats.lost() { "  NO DEVICE" } else { "" };
-        self.bar.set_message(format!(
-            "{bar}:{beat:.0}  {bpm:.1} bpm  peak {peak:>6.1} dB  load {load:>4.1} %  xruns {xruns}{lost}"
-        ));
-        self.bar.tick();
+        let beat = beat.floor();
+        Some(format!(
+            "{bar}:{beat}  {bpm:.1} bpm  peak {peak:.1} dB  load {load:.1} %  xruns {xruns}{lost}"
+        ))
     }
 }
 

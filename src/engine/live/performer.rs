@@ -92,6 +92,7 @@ impl Performer {
             match self.inbox.try_pop() {
                 Some(Message::Event(event)) => self.renderer.push(event),
                 Some(Message::Update(update)) => self.pending = Some(update),
+                Some(Message::Panic) => self.renderer.reset(),
                 None => return,
             }
         }

@@ -1,0 +1,165 @@
+//! The line that is being typed: history, completion, hints, and output that does not garble it.
+
+use super::super::live::studio::Say;
+use crate::script::doc;
+use crate::script::notebook::Notebook;
+use rustyline::completion::{Completer, Pair};
+use rustyline::error::ReadlineError;
+use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, ExternalPrinter, Helper, Highlighter, Result};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What comes from the prompt.
+pub enum Line {
+    /// A whole entry, of one line or several.
+    Entry(String),
+    /// Ctrl-C.
+    Interrupt,
+    /// The end of the input.
+    End,
+}
+
+/// The prompt, on a thread of its own.
+pub struct Editor {
+    lines: Receiver<Line>,
+    names: Arc<Mutex<Vec<String>>>,
+}
+
+impl Editor {
+    /// Opens the prompt on standard input, and gives the way to print without garbling it.
+    ///
+    /// # Errors
+    /// If the terminal cannot be used.
+    pub fn open() -> Result<(Editor, Say)> {
+        let names: Arc<Mutex<Vec<String>>> = Arc::default();
+        let mut editor = rustyline::Editor::<Help, FileHistory>::new()?;
+        editor.set_helper(Some(Help { names: names.clone() }));
+        let history = history();
+        if let Some(file) = &history {
+            // There is none at the first start.
+            let _ = editor.load_history(file);
+        }
+        let say: Say =
+            match std::io::stdin().is_terminal().then(|| editor.create_external_printer()) {
+                Some(Ok(printer)) => {
+                    let printer = Mutex::new(printer);
+                    Box::new(move |text| {
+                        let mut printer = printer.lock().unwrap_or_else(PoisonError::into_inner);
+                        let _ = printer.print(format!("{text}\n"));
+                    })
+                }
+                _ => Box::new(|text| eprintln!("{text}")),
+            };
+        let (send, lines) = channel();
+        std::thread::spawn(move || {
+            loop {
+                let line = match editor.readline("> ") {
+                    Ok(text) => {
+                        let _ = editor.add_history_entry(&text);
+                        if let Some(file) = &history {
+                            let _ = editor.append_history(file);
+                        }
+                        Line::Entry(text)
+                    }
+                    Err(ReadlineError::Interrupted) => Line::Interrupt,
+                    Err(_) => Line::End,
+                };
+                let last = matches!(line, Line::End);
+                if send.send(line).is_err() || last {
+                    return;
+                }
+            }
+        });
+        Ok((Editor { lines, names }, say))
+    }
+
+    /// The next line, if one was entered.
+    pub fn next(&mut self) -> Option<Line> {
+        match self.lines.try_recv() {
+            Ok(line) => Some(line),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Line::End),
+        }
+    }
+
+    /// Names that the user has defined, to be completed.
+    pub fn knows(&self, names: Vec<String>) {
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+}
+
+/// Where the history is kept.
+fn history() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let folder = state.or_else(|| Some(std::env::home_dir()?.join(".local/state")))?;
+    let folder = folder.join("rhapsode");
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder.join("history"))
+}
+
+const COMMANDS: &[&str] =
+    &[":help", ":undo", ":redo", ":status", ":plan", ":show", ":load", ":save", ":wait", ":quit"];
+
+#[derive(Helper, Highlighter)]
+struct Help {
+    names: Arc<Mutex<Vec<String>>>,
+}
+
+/// Where the word before `at` begins.
+fn word(line: &str, at: usize) -> usize {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    line[..at]
+        .rfind(|c| !part(c))
+        .map_or(0, |i| i + line[i..].chars().next().map_or(1, char::len_utf8))
+}
+
+impl Completer for Help {
+    type Candidate = Pair;
+
+    fn complete(&self, line: &str, at: usize, _: &Context) -> Result<(usize, Vec<Pair>)> {
+        let begin = word(line, at);
+        let typed = &line[begin..at];
+        let own = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = doc::names().into_iter().map(String::from).chain(own);
+        let commands = COMMANDS.iter().map(|c| (*c).to_string());
+        let mut found: Vec<String> = if typed.starts_with(':') && begin == 0 {
+            commands.filter(|c| c.starts_with(typed)).collect()
+        } else {
+            known.filter(|n| !typed.is_empty() && n.starts_with(typed)).collect()
+        };
+        found.sort();
+        found.dedup();
+        Ok((
+            begin,
+            found.into_iter().map(|n| Pair { display: n.clone(), replacement: n }).collect(),
+        ))
+    }
+}
+
+impl Hinter for Help {
+    type Hint = String;
+
+    /// The arguments of the function that was just opened.
+    fn hint(&self, line: &str, at: usize, _: &Context) -> Option<String> {
+        let before = line[..at].strip_suffix('(')?;
+        let name = &before[word(before, before.len())..];
+        let signature = doc::signature(name)?;
+        let inside = signature.split_once('(')?.1;
+        (at == line.len()).then(|| inside.to_string())
+    }
+}
+
+impl Validator for Help {
+    fn validate(&self, cx: &mut ValidationContext) -> Result<ValidationResult> {
+        Ok(if Notebook::is_open(cx.input()) {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Valid(None)
+        })
+    }
+}
