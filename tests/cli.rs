@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test waits before it interrupts")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn rhapsode(args: &[&str], dir: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rhapsode"));
@@ -174,4 +174,30 @@ fn ctrl_c_leaves_a_valid_file() {
     assert!(child.wait().expect("ends").success());
     let (_, frames) = samples(&dir.join("x.wav"));
     assert!(frames > 48_000, "{frames}");
+}
+
+#[test]
+fn a_prompt_takes_entries_from_a_pipe() {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rhapsode"))
+        .args(["repl", "--quant", "now", "--device", "null"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .env("XDG_STATE_HOME", std::env::temp_dir())
+        .spawn()
+        .expect("starts");
+    let entries = "tempo(130)\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()))\n\
+                   fn cut() { 700 }\ntrak(\"b\")\n:undo\n?lowpass\nhush()\n:show\n:nope\n";
+    child.stdin.take().expect("piped").write_all(entries.as_bytes()).expect("listens");
+    let out = child.wait_with_output().expect("ends");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{said}");
+    for part in [
+        "there is no function `trak`",
+        "A 12 dB/octave low-pass filter.",
+        "tempo(130);\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()));\ntrack(\"a\").mute();",
+        "there is no command `:nope`",
+    ] {
+        assert!(said.contains(part), "no `{part}` in:\n{said}");
+    }
 }
