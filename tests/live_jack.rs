@@ -1,5 +1,6 @@
 //! `rhapsode live` on a JACK server: what the device gets, bit for bit, and edits of the file while it plays.
 #![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "a test of live playing waits by the clock")]
 
 #[allow(dead_code, reason = "each test uses a part of the server")]
 #[path = "jack/server.rs"]
