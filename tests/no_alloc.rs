@@ -119,13 +119,13 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
     let (mut live, mut performer) = Live::new(fresh(0), Some(1.0));
     live.set_buffer(128);
     let (mut output, mut swaps, mut edits) = (vec![0.0; 256], 0, 0);
-    for round in 0.. {
+    for round in 0u32.. {
         if swaps >= 1000 {
             break;
         }
         assert!(round < 40_000, "{swaps} of {edits} edits were heard");
         live.tick(|news| swaps += usize::from(matches!(news, News::Swapped { .. })));
-        if round % 5 == 0 {
+        if round.is_multiple_of(5) {
             edits += 1;
             live.commit(fresh(edits), Quant::Now, &|_| false).expect("compiles");
         }
