@@ -104,8 +104,11 @@ fn rendering_neither_allocates_nor_frees() {
 fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
     let song = |n: usize| {
         let effect = ["lowpass(900)", "delay(0.1)", "reverb()", "drive(3)"][n % 4];
-        let other =
-            if n % 3 == 0 { "track(\"b\", sine(110) * 0.2).send(\"hall\", 0.2);" } else { "" };
+        let other = if n.is_multiple_of(3) {
+            "track(\"b\", sine(110) * 0.2).send(\"hall\", 0.2);"
+        } else {
+            ""
+        };
         format!(
             "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate) |> lowpass({}))).play(note(\"c3*8 e3\"))\
              .fx({effect}).send(\"hall\", 0.3); {other} bus(\"hall\", reverb());",
