@@ -97,6 +97,26 @@ fn a_killed_server_is_noticed_the_callback_goes_on_and_a_new_one_takes_over_at_i
 }
 
 #[test]
+fn a_server_that_hangs_is_a_lost_device_until_it_goes_on() {
+    let server = Server::start("hangs", 48_000, 256);
+    let mut player = Player::start(server.name(), "");
+    player.expect("open", SOON);
+    let (frames, time) = player.count();
+    server.freeze(true);
+    assert_eq!(player.expect("lost", SOON), "true");
+    std::thread::sleep(Duration::from_secs(5));
+    let (more, later) = player.count();
+    server.freeze(false);
+    // What was missed until the loss was seen has been made up for.
+    let rate = (more - frames) / (later - time);
+    assert!((rate / 48_000.0 - 1.0).abs() < 0.05, "{rate} frames a second without a device");
+    assert_eq!(player.expect("back", SOON), "48000");
+    assert!((player.rate(2.0) / 48_000.0 - 1.0).abs() < 0.1);
+    let end = player.end();
+    assert!(end.starts_with("home=true lost=1 prepared=1 allocations=0"), "{end}");
+}
+
+#[test]
 fn xruns_are_counted_and_nothing_is_rebuilt() {
     let server = Server::start("xrun", 48_000, 256);
     let mut player = Player::start(server.name(), "");

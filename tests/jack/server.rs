@@ -60,6 +60,13 @@ impl Server {
         self.child.wait().expect("ends");
     }
 
+    /// Stops it in its tracks, or lets it go on.
+    pub fn freeze(&self, freeze: bool) {
+        let signal = if freeze { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(status.expect("kill is there").success());
+    }
+
     /// Records both monitors for `seconds` into `file`, 32-bit float. Returns when it has begun.
     pub fn record(&self, file: &std::path::Path, seconds: f32) -> Child {
         let child = self

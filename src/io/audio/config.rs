@@ -175,3 +175,52 @@ pub(super) fn error(name: &str, error: &cpal::Error) -> AudioError {
         _ => AudioError::Failed { device, why: error.to_string().trim_end_matches('.').into() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(channels: u16, rates: (u32, u32), format: SampleFormat) -> SupportedStreamConfigRange {
+        let size = SupportedBufferSize::Range { min: 64, max: 4096 };
+        SupportedStreamConfigRange::new(channels, rates.0, rates.1, size, format)
+    }
+
+    #[test]
+    fn the_channels_wanted_are_taken_else_more_else_what_there_is() {
+        let ranges: Vec<_> =
+            [1, 4, 8].map(|c| range(c, (48_000, 48_000), SampleFormat::F32)).into();
+        let channels = |wanted| nearest_channels(ranges.clone(), wanted)[0].channels();
+        assert_eq!((channels(1), channels(2), channels(8), channels(9)), (1, 4, 8, 8));
+    }
+
+    #[test]
+    fn the_best_sample_format_with_the_rate_is_taken() {
+        let ranges = [
+            range(2, (44_100, 192_000), SampleFormat::I16),
+            range(2, (48_000, 48_000), SampleFormat::F32),
+            range(2, (44_100, 96_000), SampleFormat::I32),
+            range(2, (384_000, 384_000), SampleFormat::DsdU8),
+        ];
+        let format = |rate| best(&ranges, rate).map(|(range, _)| range.sample_format());
+        assert_eq!(format(48_000), Some(SampleFormat::F32));
+        assert_eq!(format(44_100), Some(SampleFormat::I32));
+        assert_eq!(format(192_000), Some(SampleFormat::I16));
+        assert_eq!(format(22_050), None);
+        assert_eq!(rates(&ranges[..2]), [44_100, 48_000, 88_200, 96_000, 176_400, 192_000]);
+    }
+
+    #[test]
+    fn a_buffer_is_what_was_asked_for_or_the_usual_one_where_the_device_can() {
+        let size = |wanted, min, max| {
+            buffer("x", wanted, SupportedBufferSize::Range { min, max }).map(|(_, frames)| frames)
+        };
+        assert_eq!(size(None, 64, 4096), Ok(BUFFER));
+        assert_eq!(size(None, 1024, 4096), Ok(1024));
+        assert_eq!(size(None, 128, 128), Ok(128), "the server decides");
+        assert_eq!(size(Some(64), 64, 4096), Ok(64));
+        assert!(size(Some(32), 64, 4096).is_err_and(|e| e.to_string().contains("from 64 to 4096")));
+        assert!(size(Some(32), 128, 128).is_err());
+        let unknown = buffer("x", None, SupportedBufferSize::Unknown);
+        assert_eq!(unknown, Ok((BufferSize::Default, UNKNOWN_BUFFER)));
+    }
+}

@@ -94,7 +94,7 @@ impl Keeper {
 
     fn first(&mut self) -> Result<(), AudioError> {
         if self.request.device.as_deref() == Some(super::NULL) {
-            return self.stand_in(true, None);
+            return self.stand_in(true, None, None);
         }
         let chosen = self.request.device.is_some() || self.request.host.is_some();
         let reason = match self.try_open(&self.request.clone(), None) {
@@ -105,7 +105,7 @@ impl Keeper {
             Err(error) => error.diagnostic().message,
         };
         self.missing = true;
-        self.stand_in(true, Some(reason))
+        self.stand_in(true, Some(reason), None)
     }
 
     /// Opens the device of `request`, waiting a little for a busy one. None if there is none.
@@ -129,8 +129,13 @@ impl Keeper {
         }
     }
 
-    /// Lets the null device drive the seat at the format of what played before.
-    fn stand_in(&mut self, first: bool, reason: Option<String>) -> Result<(), AudioError> {
+    /// Lets the null device drive the seat at the format of what played before, and tells `event`.
+    fn stand_in(
+        &mut self,
+        first: bool,
+        reason: Option<String>,
+        event: Option<Event>,
+    ) -> Result<(), AudioError> {
         let format = self.now().format;
         self.drivers += 1;
         let id = self.drivers;
@@ -140,7 +145,10 @@ impl Keeper {
         self.seat.stats().set_lost(self.missing);
         self.set(Playing { name: super::NULL.into(), format, reason });
         self.hand_to(id, first.then_some(format));
-        // The old driver, whose server may be dead, is closed while the music already goes on.
+        if let Some(event) = event {
+            self.tell(event);
+        }
+        // The old driver is closed while the music already goes on, as its server may let it wait.
         self.driver = Some(Driver::Null(null));
         Ok(())
     }
@@ -185,9 +193,10 @@ impl Keeper {
             self.missing = true;
             // The first attempt is made at once: a device that was only reconfigured is there.
             self.retry = Instant::now();
-            match self.stand_in(false, Some(format!("{name}: {reason}"))) {
-                Ok(()) => self.tell(Event::Lost { name, reason }),
-                Err(error) => tracing::error!("{error}"),
+            let lost = Event::Lost { name: name.clone(), reason: reason.clone() };
+            let why = Some(format!("{name}: {reason}"));
+            if let Err(error) = self.stand_in(false, why, Some(lost)) {
+                tracing::error!("{error}");
             }
         }
         if self.missing && Instant::now() >= self.retry {

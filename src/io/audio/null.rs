@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// A delay that is not made up for: the machine slept, or the process was stopped.
 const SLEPT: Duration = Duration::from_secs(5);
 
+/// A delay that is made up for at once; a longer one at twice the speed, which those who look ahead can follow.
+const HURRY: Duration = Duration::from_millis(50);
+
 /// A running null device; dropping it stops the thread.
 pub(super) struct Null {
     stop: Arc<AtomicBool>,
@@ -54,19 +57,24 @@ fn run(id: u64, seat: &Seat, format: Format, begin: Instant, stop: &AtomicBool) 
     let frames = format.max_frames.max(1) as usize;
     let mut output = vec![0.0; frames * usize::from(format.channels)];
     let input = vec![0.0; frames * usize::from(format.in_channels)];
-    let period = time_of(frames as u64, format.rate);
     let mut origin = begin;
     let mut made: u64 = 0;
-    let mut last = Instant::now() - period;
+    // From where, and from which frame on, a delay is being made up for.
+    let mut late = (Instant::now(), 0);
     loop {
         // Deadlines are absolute, so that errors of single waits do not add up.
         let due = origin + time_of(made, format.rate);
-        if !wait(due.max(last + period / 2), stop) {
+        let soonest = late.0 + time_of(made - late.1, format.rate) / 2;
+        let due = due.max(soonest);
+        if !wait(due, stop) {
             return;
         }
-        last = Instant::now();
-        if last > due + SLEPT {
-            (origin, made) = (last, 0);
+        let now = Instant::now();
+        if now > due + HURRY {
+            late = (now, made);
+        }
+        if now > due + SLEPT {
+            (origin, made, late) = (now, 0, (now, 0));
             seat.stats().count_xrun();
         }
         let channels = usize::from(format.channels);
