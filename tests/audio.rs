@@ -1,5 +1,6 @@
 //! Sound devices, as a JACK server without hardware plays them: what arrives, what is lost, what comes back.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "tests of clocks wait by the clock")]
 
 #[path = "jack/player.rs"]
@@ -9,7 +10,7 @@ mod server;
 
 use player::{Player, STEP};
 use rhapsode::io::audio::{AudioError, Callback, Format, NULL, Request, open};
-use server::{Server, command};
+use server::{Server, Stopped, command};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -27,14 +28,25 @@ fn role() {
 /// The ramp's frame numbers in a recording of both channels, from the first that sounds; fails at the first
 /// sample that is not the one it should be.
 fn ramp(file: &Path) -> std::ops::Range<u64> {
+    ramp_between(file, |_| false)
+}
+
+/// The same where there may be gaps, after which the ramp goes on at any later frame.
+fn ramp_between(file: &Path, gap: impl Fn([f32; 2]) -> bool) -> std::ops::Range<u64> {
     let mut reader = hound::WavReader::open(file).expect("a WAV file");
     let samples: Vec<f32> = reader.samples::<f32>().map(|s| s.expect("whole")).collect();
     // The recorder's two ports may be connected a buffer apart.
     let mut frames = samples.chunks_exact(2).skip_while(|frame| frame.contains(&0.0));
     let first = frames.next().expect("something sounds")[0] / STEP;
     let mut k = first as u64;
+    let mut after_gap = false;
     for frame in frames {
-        k += 1;
+        if gap([frame[0], frame[1]]) {
+            after_gap = true;
+            continue;
+        }
+        let next = (frame[0] / STEP) as u64;
+        k = if std::mem::take(&mut after_gap) && next > k { next } else { k + 1 };
         let want = k as f32 * STEP;
         assert_eq!(frame[0].to_bits(), want.to_bits(), "left, frame {k} after {first}");
         assert_eq!(frame[1].to_bits(), (-want).to_bits(), "right, frame {k} after {first}");
@@ -62,14 +74,14 @@ fn jack_plays_the_callback_bit_for_bit_from_its_first_frame() {
 #[test]
 fn a_killed_server_is_noticed_the_callback_goes_on_and_a_new_one_takes_over_at_its_rate() {
     let server = Server::start("lost", 48_000, 256);
-    let name = server.name().to_string();
-    let mut player = Player::start(&name, "");
+    let mut player = Player::start(server.name(), "");
     player.expect("open", SOON);
     player.say("go");
+    let _ = player.rate(0.3);
     let (before, _) = player.count();
 
     let killed = Instant::now();
-    server.kill();
+    let server = server.kill();
     assert_eq!(player.expect("lost", SOON), "true");
     let noticed = killed.elapsed();
     assert!(noticed < Duration::from_secs(1), "noticed after {noticed:?}");
@@ -82,7 +94,7 @@ fn a_killed_server_is_noticed_the_callback_goes_on_and_a_new_one_takes_over_at_i
     let due = killed.elapsed().as_secs_f64() * 48_000.0;
     assert!((after - before) / due > 0.97, "the clock lost {} frames", due - (after - before));
 
-    let server = Server::start_named(&name, 44_100, 512);
+    let server = server.start(44_100, 512);
     assert_eq!(player.expect("rate", SOON), "48000 44100");
     assert_eq!(player.expect("back", SOON), "44100");
     let dir = tempfile::tempdir().expect("a folder");
@@ -101,15 +113,20 @@ fn a_server_that_hangs_is_a_lost_device_until_it_goes_on() {
     let server = Server::start("hangs", 48_000, 256);
     let mut player = Player::start(server.name(), "");
     player.expect("open", SOON);
+    let _ = player.rate(0.3);
     let (frames, time) = player.count();
     server.freeze(true);
     assert_eq!(player.expect("lost", SOON), "true");
-    std::thread::sleep(Duration::from_secs(5));
-    let (more, later) = player.count();
+    // What was missed until the loss was seen is made up for, at twice the speed if the machine is free.
+    let mut rate = 0.0;
+    let begin = Instant::now();
+    while (rate / 48_000.0_f64 - 1.0).abs() > 0.03 && begin.elapsed() < SOON {
+        std::thread::sleep(Duration::from_millis(200));
+        let (more, later) = player.count();
+        rate = (more - frames) / (later - time);
+    }
     server.freeze(false);
-    // What was missed until the loss was seen has been made up for.
-    let rate = (more - frames) / (later - time);
-    assert!((rate / 48_000.0 - 1.0).abs() < 0.05, "{rate} frames a second without a device");
+    assert!((rate / 48_000.0 - 1.0).abs() < 0.03, "{rate} frames a second without a device");
     assert_eq!(player.expect("back", SOON), "48000");
     assert!((player.rate(2.0) / 48_000.0 - 1.0).abs() < 0.1);
     let end = player.end();
@@ -170,7 +187,8 @@ fn alsa_plays_too() {
     let mut recording = server.record(&file, 3.0);
     player.say("go");
     assert!(recording.wait().expect("ends").success());
-    let range = ramp(&file);
+    // ALSA does not wait for a loaded machine: there may be silence where a buffer came too late.
+    let range = ramp_between(&file, |frame| frame == [0.0, 0.0]);
     assert!(range.start == 1 && range.end > 48_000, "{range:?}");
     let end = player.end();
     assert!(end.starts_with("home=true lost=0 prepared=1"), "{end}");
@@ -206,15 +224,15 @@ fn deaf(dir: &Path) -> std::path::PathBuf {
 #[test]
 fn without_any_device_the_null_device_plays_and_says_why_until_one_comes() {
     let dir = tempfile::tempdir().expect("a folder");
-    let name = format!("rhapsode-none-{}", std::process::id());
+    let server = Stopped::new("none");
     let config = deaf(dir.path());
-    let mut player = Player::start_with(&name, "", |command| {
+    let mut player = Player::start_with(server.name(), "", |command| {
         command.env("ALSA_CONFIG_PATH", config);
     });
     assert_eq!(player.expect("open", SOON), "48000 512 null");
     assert_eq!(player.expect("reason", SOON), "Some(\"no sound device was found\")");
     assert!((player.rate(1.0) / 48_000.0 - 1.0).abs() < 0.03);
-    let _server = Server::start_named(&name, 48_000, 512);
+    let _server = server.start(48_000, 512);
     assert_eq!(player.expect("back", SOON), "48000");
     let end = player.end();
     assert!(end.starts_with("home=true lost=0"), "{end}");

@@ -1,63 +1,104 @@
-//! A JACK server of the test's own: no hardware, its own name, gone at the end of the test.
+//! A JACK server of the test's own: no hardware, a name that no other test uses, gone at the end of the test.
+//!
+//! JACK has room for eight servers, and one that was killed keeps its place until a server of the same name is
+//! started. So names are drawn from a few, each guarded by a file lock.
 
+use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A running `jackd` with the dummy driver; `system:monitor_1` and `_2` give back what was played.
-pub struct Server {
+/// How many servers tests run at once, over all processes; the rest of JACK's eight places are the user's.
+const PLACES: usize = 6;
+
+/// A name for a server, kept from other tests until this is dropped.
+struct Place {
     name: String,
-    child: Child,
+    _lock: File,
 }
 
-impl Server {
-    /// Starts a server called after `label`, this process and the moment, and waits until it takes clients.
-    pub fn start(label: &str, rate: u32, frames: u32) -> Server {
-        let name = format!("rhapsode-{label}-{}", std::process::id());
-        Server::start_named(&name, rate, frames)
-    }
-
-    /// Starts a server under a name that a client knows already.
-    pub fn start_named(name: &str, rate: u32, frames: u32) -> Server {
-        // Servers that start at the same moment trip over what they share, and exit: try again.
-        for _ in 0..20 {
-            let mut server = Server { name: name.to_string(), child: launch(name, rate, frames) };
-            if server.comes_up() {
-                return server;
+impl Place {
+    /// A free name; waits until there is one.
+    fn take(label: &str) -> Place {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(180) {
+            for n in 0..PLACES {
+                let name = format!("rhapsode-test-{n}");
+                let path = std::env::temp_dir().join(format!("{name}.lock"));
+                let Ok(lock) = File::create(path) else { continue };
+                if lock.try_lock().is_ok() {
+                    return Place { name, _lock: lock };
+                }
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        panic!("jackd does not start");
+        panic!("no place for a JACK server ({label}): too many tests run");
     }
+}
 
-    /// Waits until it takes clients; false if it has ended.
-    fn comes_up(&mut self) -> bool {
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(20) {
-            if self.child.try_wait().expect("is ours").is_some() {
-                return false;
-            }
-            let out = self.command("jack_lsp").output().expect("jack_lsp is installed");
-            if out.status.success() {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("jackd takes no clients");
+/// A running `jackd` with the dummy driver; `system:monitor_1` and `_2` give back what was played.
+pub struct Server {
+    place: Place,
+    child: Child,
+}
+
+/// A server that is not running (yet, or any more); its name is kept.
+pub struct Stopped(Place);
+
+impl Stopped {
+    /// A name under which no server runs; `label` is for messages.
+    pub fn new(label: &str) -> Stopped {
+        Stopped(Place::take(label))
     }
 
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
+    }
+
+    /// Starts the server and waits until it takes clients.
+    pub fn start(self, rate: u32, frames: u32) -> Server {
+        Server::start_at(self.0, rate, frames)
+    }
+}
+
+impl Server {
+    /// Starts a server and waits until it takes clients; `label` is for messages.
+    pub fn start(label: &str, rate: u32, frames: u32) -> Server {
+        Stopped::new(label).start(rate, frames)
+    }
+
+    fn start_at(place: Place, rate: u32, frames: u32) -> Server {
+        let mut child = launch(&place.name, rate, frames);
+        // Servers that start at the same moment trip over what they share, and exit: try again.
+        for _ in 0..30 {
+            if comes_up(&place.name, &mut child) {
+                return Server { place, child };
+            }
+            std::thread::sleep(Duration::from_millis(100));
+            child = launch(&place.name, rate, frames);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("jackd does not start as {}: run it by hand to see why", place.name);
+    }
+
+    pub fn name(&self) -> &str {
+        &self.place.name
     }
 
     /// A command whose JACK server is this one.
     pub fn command(&self, program: &str) -> Command {
-        command(&self.name, program)
+        command(&self.place.name, program)
     }
 
     /// Ends it as a crash would.
-    pub fn kill(mut self) {
+    pub fn kill(mut self) -> Stopped {
         self.child.kill().expect("kills");
         self.child.wait().expect("ends");
+        // The place moves on by a second handle to the locked file.
+        let lock = self.place._lock.try_clone().expect("a file");
+        let place = Place { name: self.place.name.clone(), _lock: lock };
+        Stopped(place)
     }
 
     /// Stops it in its tracks, or lets it go on.
@@ -112,9 +153,33 @@ impl Drop for Server {
     }
 }
 
+/// Waits until the server takes clients; false if it has ended.
+fn comes_up(name: &str, child: &mut Child) -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(20) {
+        if child.try_wait().expect("is ours").is_some() {
+            return false;
+        }
+        let out = command(name, "jack_lsp").output().expect("jack_lsp is installed");
+        if out.status.success() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("jackd takes no clients");
+}
+
 fn launch(name: &str, rate: u32, frames: u32) -> Child {
+    let mut command = command(name, "jackd");
+    // SAFETY: one system call between fork and exec; it has the server end with the thread that started it.
+    unsafe {
+        command.pre_exec(|| {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
+            Ok(())
+        });
+    }
     // Synchronous, so that a loaded machine makes it slow and not lossy.
-    command(name, "jackd")
+    command
         .args(["-n", name, "-R", "-S", "-t", "5000", "-p", "256", "-d", "dummy", "-m"])
         .args(["-r", &rate.to_string(), "-p", &frames.to_string()])
         .stdout(Stdio::null())
