@@ -3,6 +3,8 @@
 //! JACK has room for eight servers, and one that was killed keeps its place until a server of the same name is
 //! started. So names are drawn from a few, each guarded by a file lock.
 
+#![allow(clippy::disallowed_methods, reason = "it waits for another process")]
+
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};

@@ -28,8 +28,9 @@ impl Inputs {
         let wanted = (frames * self.channels).min(self.scratch.len());
         let out = &mut self.scratch[..wanted];
         let there = self.ring.occupied_len();
-        if there > 4 * wanted {
-            self.ring.skip(there - 2 * wanted);
+        if wanted > 0 && there > 4 * wanted {
+            // Whole buffers: the other side may be in the middle of a frame.
+            self.ring.skip((there / wanted - 2) * wanted);
         }
         let enough = if self.primed { wanted } else { 2 * wanted };
         let was_primed = self.primed;
@@ -69,5 +70,14 @@ mod tests {
         assert_eq!(inputs.read(4), (&[0.0; 4][..], false), "a gap");
         push(24);
         assert_eq!(inputs.read(4), (&[25.0, 26.0, 27.0, 28.0][..], true), "two buffers stay");
+    }
+    #[test]
+    fn channels_keep_their_places_when_surplus_is_dropped_in_the_middle_of_a_frame() {
+        let (mut tx, rx) = HeapRb::<f32>::new(64).split();
+        let mut inputs = Inputs::new(rx, 2, 4);
+        for sample in 0..35 {
+            tx.try_push((sample % 2) as f32).expect("room");
+        }
+        assert_eq!(inputs.read(4), (&[0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0][..], true));
     }
 }
