@@ -138,3 +138,42 @@ fn there_is_no_mod_rs_and_no_file_is_a_novel() {
         assert!(lines <= 450, "{} has {lines} lines: split it by responsibility", path.display());
     }
 }
+
+/// What the audio thread must not do, as words: locks, the terminal, files, waiting by the clock. The node
+/// table may lock: it is read where scripts are evaluated.
+#[test]
+fn nothing_on_the_audio_side_locks_prints_or_waits() {
+    let words = [
+        "Mutex",
+        "RwLock",
+        "Condvar",
+        "Once",
+        "println!",
+        "eprintln!",
+        "print!",
+        "std::fs",
+        "std::io",
+        "thread::sleep",
+        "tracing::",
+        "mpsc",
+    ];
+    let audio = |path: &&PathBuf| {
+        let room = room_of(path);
+        ["dsp", "rt", "nodes"].contains(&room.as_str()) && !path.ends_with("nodes/table.rs")
+    };
+    let files = sources(Path::new("src"));
+    let files: Vec<&PathBuf> = files.iter().filter(audio).collect();
+    assert!(files.len() > 60, "the rooms are there");
+    let mut found = Vec::new();
+    for path in files {
+        let code = code(path);
+        let said = words.iter().filter(|word| {
+            code.match_indices(*word).any(|(at, _)| {
+                let before = code[..at].chars().next_back();
+                !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            })
+        });
+        found.extend(said.map(|word| format!("{}: {word}", path.display())));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

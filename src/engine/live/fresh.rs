@@ -1,0 +1,36 @@
+//! Music that is compiled on some thread, on its way to be heard.
+
+use crate::diag::Diagnostic;
+use crate::graph::{Compiled, compile_apart};
+use crate::nodes::table::Assets;
+use crate::session::Session;
+use std::sync::Arc;
+
+/// Music that is compiled and has not been heard. Made on any thread but the audio thread.
+pub struct Fresh {
+    pub(super) session: Arc<Session>,
+    pub(super) rate: f64,
+    pub(super) compiled: Compiled,
+    pub(super) assets: Arc<dyn Assets + Send + Sync>,
+}
+
+impl Fresh {
+    /// Compiles `session` for `rate` hertz, loading what it needs.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn new(
+        session: Arc<Session>,
+        rate: f64,
+        assets: Arc<dyn Assets + Send + Sync>,
+    ) -> Result<Fresh, Vec<Diagnostic>> {
+        let compiled = compile_apart(&session, rate, &*assets)?;
+        Ok(Fresh { session, rate, compiled, assets })
+    }
+
+    /// What is worth knowing: loops, sounds that do not exist.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.compiled.warnings
+    }
+}
