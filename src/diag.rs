@@ -175,13 +175,17 @@ fn word(line: &str, column: u32) -> u32 {
     (width as u32).max(1)
 }
 
-/// The name of `names` that is most like `wrong`, if any is close enough to be meant.
+/// The name of `names` that is most like `wrong`, if any is close enough to be meant; of several as close, one
+/// that begins the same, since first letters are seldom mistyped.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
-        .filter(|&(distance, name)| distance <= 1 + name.len().max(wrong.len()) / 4)
+        .map(|name| {
+            let begins = name.chars().next() == wrong.chars().next();
+            (strsim::damerau_levenshtein(wrong, name), !begins, name)
+        })
+        .filter(|&(distance, _, name)| distance <= 1 + name.len().max(wrong.len()) / 4)
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
 }

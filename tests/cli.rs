@@ -194,6 +194,7 @@ fn a_prompt_takes_entries_from_a_pipe() {
     assert!(out.status.success(), "{said}");
     for part in [
         "there is no function `trak`",
+        "did you mean `track`?",
         "A 12 dB/octave low-pass filter.",
         "tempo(130);\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()));\ntrack(\"a\").mute();",
         "there is no command `:nope`",

@@ -224,3 +224,24 @@ fn what_is_removed_rings_out_and_what_is_removed_with_its_track_stops() {
     assert_eq!(peak(&got[at + 2400..]), 0.0, "it has stopped");
     assert!(sharpest(&got[at..at + 2400]) < 2.0 * sharpest(&got[at - 4800..at]));
 }
+
+#[test]
+fn a_new_tempo_begins_at_the_very_beat() {
+    let song = |bpm: u32| {
+        format!(
+            "tempo({bpm}); track(\"a\", instrument(|v| v.gate * 1.0)).play(note(\"c3*4\").gate(0.1));"
+        )
+    };
+    let mut stage = Stage::new(&song(120));
+    stage.play_to(3.0);
+    let at = stage.edit(&song(90), Quant::Bar);
+    assert_eq!(at, 192_000);
+    stage.play_to(9.0);
+    let sounds = |i: &usize| stage.left[*i] != 0.0 && (*i == 0 || stage.left[i - 1] == 0.0);
+    let starts: Vec<usize> = (0..stage.left.len()).filter(sounds).collect();
+    let first = starts[0];
+    let want: Vec<usize> =
+        (0..8).map(|k| k * 24_000).chain((0..7).map(|k| 192_000 + k * 32_000)).collect();
+    let got: Vec<usize> = starts.iter().map(|s| s - first).take(want.len()).collect();
+    assert_eq!(got, want);
+}
