@@ -3,6 +3,7 @@
 use super::super::live::studio::Say;
 use crate::script::doc;
 use crate::script::notebook::Notebook;
+use arc_swap::ArcSwap;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::hint::Hinter;
@@ -27,7 +28,7 @@ pub enum Line {
 /// The prompt, on a thread of its own.
 pub struct Editor {
     lines: Receiver<Line>,
-    names: Arc<Mutex<Vec<String>>>,
+    names: Arc<ArcSwap<Vec<String>>>,
 }
 
 impl Editor {
@@ -36,7 +37,7 @@ impl Editor {
     /// # Errors
     /// If the terminal cannot be used.
     pub fn open() -> Result<(Editor, Say)> {
-        let names: Arc<Mutex<Vec<String>>> = Arc::default();
+        let names: Arc<ArcSwap<Vec<String>>> = Arc::default();
         let mut editor = rustyline::Editor::<Help, FileHistory>::new()?;
         editor.set_helper(Some(Help { names: names.clone() }));
         let history = history();
@@ -89,7 +90,7 @@ impl Editor {
 
     /// Names that the user has defined, to be completed.
     pub fn knows(&self, names: Vec<String>) {
-        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+        self.names.store(Arc::new(names));
     }
 }
 
@@ -107,7 +108,7 @@ const COMMANDS: &[&str] =
 
 #[derive(Helper, Highlighter)]
 struct Help {
-    names: Arc<Mutex<Vec<String>>>,
+    names: Arc<ArcSwap<Vec<String>>>,
 }
 
 /// Where the word before `at` begins.
@@ -124,8 +125,8 @@ impl Completer for Help {
     fn complete(&self, line: &str, at: usize, _: &Context) -> Result<(usize, Vec<Pair>)> {
         let begin = word(line, at);
         let typed = &line[begin..at];
-        let own = self.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let known = doc::names().into_iter().map(String::from).chain(own);
+        let own = self.names.load();
+        let known = doc::names().into_iter().map(String::from).chain(own.iter().cloned());
         let commands = COMMANDS.iter().map(|c| (*c).to_string());
         let mut found: Vec<String> = if typed.starts_with(':') && begin == 0 {
             commands.filter(|c| c.starts_with(typed)).collect()
