@@ -202,3 +202,31 @@ fn a_prompt_takes_entries_from_a_pipe() {
         assert!(said.contains(part), "no `{part}` in:\n{said}");
     }
 }
+
+#[test]
+fn a_plan_says_what_a_reload_would_do() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("written");
+    };
+    write("old.rhai", "track(\"a\", sine(200) |> lowpass(900)); track(\"b\", noise() * 0.1);");
+    write(
+        "new.rhai",
+        "track(\"a\", sine(300) |> chorus() |> lowpass(900)); track(\"c\", saw(50));",
+    );
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rhapsode"));
+        command
+            .current_dir(dir.path())
+            .args(["plan", "new.rhai", "--against", "old.rhai"])
+            .args(more);
+        String::from_utf8(command.output().expect("runs").stdout).expect("text")
+    };
+    let plan = run(&[]);
+    for part in ["changed 1", "  + a/chorus", "  + c/saw", "  - b/noise"] {
+        assert!(plan.contains(part), "no `{part}` in:\n{plan}");
+    }
+    assert!(!plan.contains("a/lowpass"), "{plan}");
+    let json: serde_json::Value = serde_json::from_str(&run(&["--json"])).expect("JSON");
+    assert_eq!(json["changed"], 1);
+}

@@ -1,7 +1,7 @@
 //! Music that is compiled on some thread, on its way to be heard.
 
 use crate::diag::Diagnostic;
-use crate::graph::{Compiled, compile_apart};
+use crate::graph::{Compiled, Edit, compile_apart, edit};
 use crate::nodes::table::Assets;
 use crate::session::Session;
 use std::sync::Arc;
@@ -32,5 +32,11 @@ impl Fresh {
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.compiled.warnings
+    }
+
+    /// What would live on if this took the place of `old`.
+    #[must_use]
+    pub fn after(&self, old: &Fresh) -> Edit {
+        edit(&old.compiled.placement, &self.compiled.placement, &|_| false)
     }
 }
