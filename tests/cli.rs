@@ -212,7 +212,7 @@ fn a_plan_says_what_a_reload_would_do() {
     write("old.rhai", "track(\"a\", sine(200) |> lowpass(900)); track(\"b\", noise() * 0.1);");
     write(
         "new.rhai",
-        "track(\"a\", sine(300) |> chorus() |> lowpass(900)); track(\"c\", saw(50));",
+        "track(\"a\", sine(300) |> drive(2) |> lowpass(900)); track(\"c\", saw(50));",
     );
     let run = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rhapsode"));
@@ -223,7 +223,7 @@ fn a_plan_says_what_a_reload_would_do() {
         String::from_utf8(command.output().expect("runs").stdout).expect("text")
     };
     let plan = run(&[]);
-    for part in ["changed 1", "  + a/chorus", "  + c/saw", "  - b/noise"] {
+    for part in ["changed 1", "  + a/drive", "  + c/saw", "  - b/noise"] {
         assert!(plan.contains(part), "no `{part}` in:\n{plan}");
     }
     assert!(!plan.contains("a/lowpass"), "{plan}");
