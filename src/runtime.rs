@@ -14,9 +14,12 @@ use std::sync::Arc;
 /// ```
 /// use rhapsode::{Options, Runtime};
 ///
-/// let piece = Runtime::new().eval("length_bars(1); track(\"a\", sine(220) * 0.2);").unwrap();
-/// let sound = piece.render(Options::default()).unwrap();
+/// # fn main() -> Result<(), Vec<rhapsode::diag::Diagnostic>> {
+/// let piece = Runtime::new().eval("length_bars(1); track(\"a\", sine(220) * 0.2);")?;
+/// let sound = piece.render(Options::default())?;
 /// assert!(sound.left.len() >= 96_000);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Runtime {
