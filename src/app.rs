@@ -3,6 +3,7 @@
 pub mod check;
 pub mod devices;
 pub mod doc;
+pub mod eval;
 pub mod files;
 pub mod input;
 pub mod interrupt;
@@ -14,6 +15,7 @@ pub mod progress;
 pub mod render;
 pub mod repl;
 pub mod report;
+pub mod serve;
 
 use crate::diag::Diagnostic;
 use crate::io::file::FileError;

@@ -2,7 +2,8 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
-    Failure, check, devices, doc, files, interrupt, live, note, pattern, plan, render, repl, report,
+    Failure, check, devices, doc, eval, files, interrupt, live, note, pattern, plan, render, repl,
+    report,
 };
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ enum Command {
     Info(files::InfoArgs),
     /// Convert an audio file: format, rate, channels, level
     Convert(files::ConvertArgs),
+    /// Send code to a running session
+    Eval(eval::EvalArgs),
     /// List the sound devices
     Devices(devices::DevicesArgs),
     /// Print a completion script for a shell
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Check(args) => return check::check(args),
         Command::Doc(args) => return doc::doc(args),
+        Command::Eval(args) => return eval::eval(args),
         Command::Pattern(args) => return pattern::pattern(args),
         command => run(command),
     };
@@ -72,7 +76,7 @@ fn log() {
 
 fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Check(_) | Command::Doc(_) | Command::Pattern(_) => Ok(()),
+        Command::Check(_) | Command::Doc(_) | Command::Eval(_) | Command::Pattern(_) => Ok(()),
         Command::Live(args) => live::live(args),
         Command::Repl(args) => repl::repl(args),
         Command::Render(args) => render::render(args),

@@ -65,7 +65,8 @@ impl PlayArgs {
     }
 }
 
-fn quant(text: &str) -> Result<Quant, String> {
+/// Reads `bar`, `now` or a number of beats.
+pub(super) fn quant(text: &str) -> Result<Quant, String> {
     match text {
         "bar" => Ok(Quant::Bar),
         "now" => Ok(Quant::Now),

@@ -1,0 +1,8 @@
+//! The editors' protocol: what it promises, kept by the server itself and by a session that plays.
+
+#![allow(clippy::disallowed_methods, reason = "tests wait for other threads and processes")]
+
+#[path = "protocol/editor.rs"]
+mod editor;
+#[path = "protocol/server.rs"]
+mod server;
