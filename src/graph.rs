@@ -93,7 +93,7 @@ pub fn compile(
 }
 
 /// The same with each strip in a job of its own, so that an edit can find the state of each again
-/// ([`edit`]). The samples are the same; alike tracks take more time.
+/// ([`edit`]); muted strips run on, unheard. The samples are the same; alike tracks take more time.
 ///
 /// # Errors
 /// As [`compile`].
@@ -113,7 +113,7 @@ fn compile_in(
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut diags = Vec::new();
     let (session, master) = with_master(session);
-    let order = order(&session, master, &mut diags);
+    let order = order(&session, master, alike == 1, &mut diags);
     let nets = strip::flatten(&session, rate, assets, &order, &mut diags);
     if diags.iter().any(|d| d.severity == Severity::Error) {
         return Err(diags);

@@ -1,9 +1,15 @@
 //! The immutable description of a piece: what a script evaluates to and what the graph is compiled from.
 
+pub mod command;
+pub mod compose;
+pub mod mixer;
 pub mod node;
 pub mod tempo;
 pub mod track;
 
+pub use command::Command;
+pub use compose::compose;
+pub use mixer::Mixer;
 pub use node::{Arg, Node, NodeId};
 pub use tempo::{Meter, TempoMap};
 pub use track::{Bus, Instrument, Send, Session, Track};

@@ -214,8 +214,8 @@ fn what_is_removed_rings_out_and_what_is_removed_with_its_track_stops() {
         )
     };
     // The echoes of what was played before go on; what is played after has none.
-    let (got, at) =
-        edited(&song(".fx(delay(0.31, #{feedback: 0.7, mix: 1}))"), &song(".mute()"), 4.0);
+    let echo = song(".fx(delay(0.31, #{feedback: 0.7, mix: 1}))");
+    let (got, at) = edited(&echo, "track(\"b\", sine(100) * 0);", 4.0);
     let at = at as usize;
     assert!(peak(&got[at + 14_400..at + 28_800]) > 0.02, "echoes");
     let (got, at) = edited(&song(""), "track(\"b\", sine(100) * 0);", 2.0);
@@ -244,4 +244,56 @@ fn a_new_tempo_begins_at_the_very_beat() {
         (0..8).map(|k| k * 24_000).chain((0..7).map(|k| 192_000 + k * 32_000)).collect();
     let got: Vec<usize> = starts.iter().map(|s| s - first).take(want.len()).collect();
     assert_eq!(got, want);
+}
+
+#[test]
+fn a_muted_track_runs_on_unheard() {
+    let song = |more: &str| {
+        format!(
+            "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate))).play(note(\"c3*3\"))\
+             .fx(delay(0.2, #{{feedback: 0.6}})){more}; track(\"b\", sine(90) * 0.1);"
+        )
+    };
+    let mut stage = Stage::new(&song(""));
+    stage.play_to(1.0);
+    let off = stage.edit(&song(".mute()"), Quant::Now) as usize;
+    stage.play_to(2.0);
+    let on = stage.edit(&song(""), Quant::Now) as usize;
+    stage.play_to(3.0);
+    let alone = played("track(\"b\", sine(90) * 0.1);", 3.0);
+    same(&stage.left[off + 1200..on], &alone[off + 1200..on], "muted");
+    let loud = played(&song(""), 3.0);
+    same(&stage.left[on + 1200..], &loud[on + 1200..], "it went on meanwhile");
+    assert!(sharpest(&stage.left[off - 100..off + 1100]) < sharpest(&loud[..off]) * 1.1);
+}
+
+#[test]
+fn row_07_a_held_note_of_a_removed_track_is_ended() {
+    let note = "track(\"a\", instrument(|v| v.gate * 0.5)).play(note(\"c2/16\"))";
+    let rest = "track(\"b\", sine(90) * 0);";
+    // The fade is so long that the note would be heard if it were held.
+    let song = format!("{note}.fade(4); {rest}");
+    let (got, at) = edited(&song, rest, 3.0);
+    let at = at as usize;
+    assert!(got[at - 1] == 0.5 && peak(&got[at + 64..]) == 0.0, "{}", peak(&got[at + 64..]));
+    // The same where the track stays and its pattern goes.
+    let (got, at) = edited(&song, &format!("track(\"a\", instrument(|v| v.gate * 0.5)).fade(4); {rest}"), 3.0);
+    assert!(got[at as usize - 1] == 0.5 && peak(&got[at as usize + 64..]) == 0.0);
+}
+
+#[test]
+fn a_track_fades_for_as_long_as_it_says() {
+    let song = |hz: u32, fade: &str| {
+        format!("track(\"a\", sine({hz}) * 0.2 |> lowpass(2000)){fade}; track(\"b\", noise() * 0);")
+    };
+    let with = |kind: &str| song(100, ".fade(1)").replace("sine(100)", kind);
+    let (got, at) = edited(&with("sine(100)"), &with("square(2000)"), 4.0);
+    let at = at as usize;
+    let level = |from: usize| peak(&got[from..from + 960]);
+    let (before, after) = (level(at - 2000), level(at + 60_000));
+    let middle = level(at + 24_000);
+    assert!(before > 0.19 && after > 0.05, "{before} {after}");
+    // Both are heard half-way, each at 0.7 of its level.
+    assert!(middle > 0.75 * (before + after) * 0.7, "{middle} of {before} and {after}");
+    assert!((before - level(at - 4000)).abs() < 1e-3, "nothing before the edit");
 }

@@ -30,6 +30,14 @@ impl Clock {
         }
     }
 
+    /// The clock of a session that stands at `beat` at frame 0.
+    #[must_use]
+    pub fn starting(session: &Session, rate: f64, beat: f64) -> Clock {
+        let clock = Clock::new(session, rate);
+        let origin = 0.0 - clock.tempo.seconds_at(beat);
+        Clock { origin, ..clock }
+    }
+
     /// The clock of `session` as an edit of this one: at `frame` it stands at the same beat.
     #[must_use]
     pub fn edited(&self, session: &Session, frame: u64) -> Clock {

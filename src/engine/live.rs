@@ -6,6 +6,7 @@
 
 mod edits;
 mod fresh;
+mod ledger;
 mod performer;
 mod stand;
 
@@ -14,6 +15,7 @@ pub use performer::Performer;
 pub use stand::{Backstage, Stand};
 
 use self::edits::Pending;
+use self::ledger::Ledger;
 use super::clock::Clock;
 use super::player::Player;
 use crate::diag::Diagnostic;
@@ -33,7 +35,7 @@ const MESSAGES: usize = 16_384;
 /// Reports that wait for the control side.
 const REPORTS: usize = 256;
 
-/// Seconds of a fade between what an edit takes out and what it puts in.
+/// Seconds of a fade between what an edit takes out and what it puts in, where the script says nothing.
 const FADE: f64 = 0.02;
 
 /// Frames between the earliest that an edit could be taken and the earliest that it is made for.
@@ -48,6 +50,8 @@ pub enum Quant {
     Beats(f64),
     /// At the next bar.
     Bar,
+    /// At this frame, or as soon after it as it can be.
+    At(u64),
 }
 
 /// What goes to the audio side.
@@ -112,6 +116,8 @@ pub struct Live {
     then: Option<Box<Pending>>,
     /// Events for which the ring had no room.
     queue: VecDeque<Timed>,
+    /// Notes that sound.
+    ledger: Ledger,
     outbox: HeapProd<Message>,
     retired: HeapCons<Box<Update>>,
     reports: HeapCons<Report>,
@@ -123,9 +129,18 @@ impl Live {
     /// `ceiling` is the linear level that the output never exceeds.
     #[must_use]
     pub fn new(fresh: Fresh, ceiling: Option<f32>) -> (Live, Performer) {
+        Live::resume(fresh, ceiling, 0.0)
+    }
+
+    /// The same from a beat of the piece on: after the device has come back at another rate.
+    #[must_use]
+    pub fn resume(fresh: Fresh, ceiling: Option<f32>, beat: f64) -> (Live, Performer) {
         let Fresh { session, rate, compiled, assets } = fresh;
-        let player = Player::new(&session, &compiled, rate, &*assets, None);
-        let Compiled { schedule, strips, placement, plan, .. } = compiled;
+        let mut player = Player::new(&session, &compiled, rate, &*assets, None);
+        let Compiled { mut schedule, strips, placement, plan, .. } = compiled;
+        let clock = Clock::starting(&session, rate, beat);
+        schedule.timeline.start_at(clock.origin());
+        player.resume(clock, 0);
         let (outbox, inbox) = HeapRb::new(MESSAGES).split();
         let (retire, retired) = HeapRb::new(1).split();
         let (report, reports) = HeapRb::new(REPORTS).split();
@@ -141,6 +156,7 @@ impl Live {
             sent: None,
             then: None,
             queue: VecDeque::new(),
+            ledger: Ledger::default(),
             outbox,
             retired,
             reports,
@@ -186,6 +202,7 @@ impl Live {
     /// the audio side is too busy to be told.
     pub fn panic(&mut self) -> bool {
         self.queue.clear();
+        self.ledger.clear();
         self.outbox.try_push(Message::Panic).is_ok()
     }
 

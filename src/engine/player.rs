@@ -94,6 +94,12 @@ impl Player {
         self.id = before.id;
     }
 
+    /// Whether it plays anything on the strip `name`.
+    #[must_use]
+    pub fn plays(&self, name: &str) -> bool {
+        self.lines.iter().any(|line| line.name == name)
+    }
+
     /// Musical time, as this player reads it.
     #[must_use]
     pub fn clock(&self) -> &Clock {

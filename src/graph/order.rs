@@ -48,7 +48,14 @@ impl Order {
 pub const MASTER: &str = "master";
 
 /// Finds the strips, what each reads, and levels in which everything read is made before it is read.
-pub(super) fn order(session: &Session, master: NodeId, diags: &mut Vec<Diagnostic>) -> Order {
+/// With `muted`, strips that are muted are run and read with a gain of 0, so that they can come back as they
+/// are; else they are left out.
+pub(super) fn order(
+    session: &Session,
+    master: NodeId,
+    muted: bool,
+    diags: &mut Vec<Diagnostic>,
+) -> Order {
     let mut strips: Vec<Strip> = Vec::new();
     for t in &session.tracks {
         strips.push(strip(&t.name, t.output, Some(t.source), &t.strip, &t.place));
@@ -60,7 +67,7 @@ pub(super) fn order(session: &Session, master: NodeId, diags: &mut Vec<Diagnosti
     let names: BTreeMap<String, usize> =
         strips.iter().enumerate().map(|(i, s)| (s.name.clone(), i)).collect();
     audible(&mut strips, &names);
-    route(&mut strips, &names, diags);
+    route(&mut strips, &names, muted, diags);
     let reads: Vec<BTreeSet<usize>> = strips.iter().map(|s| reads(session, s, &names)).collect();
     let (levels, late) = levels(&reads);
     for (i, strip) in strips.iter_mut().enumerate() {
@@ -115,11 +122,19 @@ fn audible(strips: &mut [Strip], names: &BTreeMap<String, usize>) {
 }
 
 /// Fills in what each bus and the master get.
-fn route(strips: &mut [Strip], names: &BTreeMap<String, usize>, diags: &mut Vec<Diagnostic>) {
+fn route(
+    strips: &mut [Strip],
+    names: &BTreeMap<String, usize>,
+    muted: bool,
+    diags: &mut Vec<Diagnostic>,
+) {
     let master = strips.len() - 1;
     let mut add: Vec<(usize, ImportFrom)> = Vec::new();
-    for (i, strip) in strips.iter().enumerate().take(master).filter(|(_, s)| s.audible) {
-        let from = |export, gain| ImportFrom { strip: i, export, gain, late: false, was: None };
+    for (i, strip) in strips.iter().enumerate().take(master).filter(|(_, s)| s.audible || muted) {
+        let from = |export, gain| {
+            let gain = if strip.audible { gain } else { 0.0 };
+            ImportFrom { strip: i, export, gain, late: false, was: None }
+        };
         let find = |name: &str, diags: &mut Vec<Diagnostic>| {
             let found = names.get(name).copied();
             if found.is_none() {

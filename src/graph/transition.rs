@@ -14,7 +14,9 @@ use super::net::{ImportFrom, What};
 use super::order::{Order, levels};
 use super::{Compiled, Compiler, StripNet};
 use crate::diag::Diagnostic;
+use crate::dsp::unit::BLOCK;
 use crate::nodes::table::Assets;
+use crate::rt::job::MOVE;
 use crate::session::Session;
 use merge::Merger;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +44,8 @@ pub struct Transition {
 type Origins = Vec<(Option<usize>, Option<usize>)>;
 
 /// Compiles the transition from `old` to `new`, the placement of `session`. `None` where nothing but
-/// values changes, or where it would close a loop that neither has. Control thread.
+/// values changes, or where it would close a loop that neither has. `fade` gives the seconds that the
+/// fades of a strip take, by its name. Control thread.
 ///
 /// # Errors
 /// What a node says that cannot be built.
@@ -51,10 +54,9 @@ pub fn transition(
     rate: f64,
     assets: &dyn Assets,
     (old, new): (&Placement, &Placement),
-    seconds: f64,
+    fade: &dyn Fn(&str) -> f64,
     stale: &dyn Fn(&str) -> bool,
 ) -> Result<Option<Transition>, Vec<Diagnostic>> {
-    let frames = (seconds * rate).round().max(1.0) as u32;
     let start = Arc::new(AtomicU64::new(u64::MAX));
     let names: Vec<String> = new.order.strips.iter().map(|s| s.name.clone()).collect();
     let mut order = new.order.clone();
@@ -73,7 +75,7 @@ pub fn transition(
     let living = new.layouts.iter().map(|l| place[&l.strip.name]).collect();
     let mut nets: Vec<Option<StripNet>> = order.strips.iter().map(|_| None).collect();
     let mut origins: BTreeMap<usize, Origins> = BTreeMap::new();
-    let (mut differs, mut rings) = (false, 0);
+    let (mut differs, mut rings, mut longest) = (false, 0, 0);
     for (name, &at) in &place {
         let find = |p: &'_ Placement| p.layouts.iter().position(|l| l.strip.name == *name);
         let was = find(old).map(|i| &old.layouts[i]);
@@ -81,9 +83,12 @@ pub fn transition(
         if was.is_none() && now.is_none() {
             continue;
         }
+        let frames = (fade(name) * rate).round().max(1.0) as u32;
         let mut merger = Merger::new(was, now, (&index, &living), (&start, frames), stale);
         let exports = merger.merge();
-        differs |= merger.differs;
+        if merger.differs {
+            (differs, longest) = (true, longest.max(frames));
+        }
         rings = rings.max(merger.rings);
         nets[at] = Some(StripNet { name: name.clone(), net: merger.net, exports });
         origins.insert(at, merger.origins);
@@ -109,7 +114,9 @@ pub fn transition(
     let into = count(old, between, |was, _| pairs(place[&was.strip.name], true));
     let out = count(between, new, |_, now| pairs(place[&now.strip.name], false));
     let ring = rings.min((RING * rate) as usize) as u64;
-    Ok(Some(Transition { compiled, into, out, start, frames: u64::from(frames) + ring + 64 }))
+    // Levels move in their own time; the new graph must find them there.
+    let longest = u64::from(longest).max((MOVE as u64 + 1) * BLOCK as u64);
+    Ok(Some(Transition { compiled, into, out, start, frames: longest + ring + BLOCK as u64 }))
 }
 
 /// Orders the strips by what the merged nets read; false if that closes a loop that is not closed already.

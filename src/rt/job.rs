@@ -58,7 +58,7 @@ pub struct Import {
 }
 
 /// Blocks in which the gain of an import moves after an edit: 20 ms at 48 kHz.
-const MOVE: f32 = 15.0;
+pub const MOVE: f32 = 15.0;
 
 impl Import {
     /// Adds `from` to `sum` with a gain that moves on.
@@ -296,6 +296,10 @@ fn gather(
 ) {
     bench.silence(to);
     for import in imports {
+        if import.gain == 0.0 && import.was == 0.0 {
+            // Muted: not even a tail too soft to be heard keeps what follows awake.
+            continue;
+        }
         let from = match import.from {
             From::Port(port) => done.output(port, block),
             From::Feedback(i) => Some(&kept[i as usize]),

@@ -3,9 +3,10 @@
 use super::{AHEAD, FADE, Fresh, Live, Message, Music, Quant, SLACK};
 use crate::diag::Diagnostic;
 use crate::engine::player::Player;
-use crate::graph::{Compiled, Edit, Transition, edit, transition};
+use crate::graph::{Compiled, Edit, TaskRef, Transition, edit, transition};
 use crate::nodes::table::Assets;
 use crate::rt::Update;
+use crate::rt::update::Move;
 use crate::session::Session;
 use ringbuf::traits::{Observer, Producer};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A graph on its way to the audio side.
 pub(super) struct Pending {
-    when: When,
+    quant: Quant,
     update: Box<Update>,
     music: Music,
     /// What the user is told when it is heard.
@@ -24,13 +25,9 @@ pub(super) struct Pending {
     then: Option<(u64, Box<Pending>)>,
 }
 
-/// When a graph is taken.
-#[derive(Clone, Copy)]
-pub(super) enum When {
-    /// At a musical moment.
-    Quant(Quant),
-    /// From this frame on.
-    Frame(u64),
+/// Seconds of the fades of the track `name`, if the script says them.
+fn fade(name: &str, session: &Session) -> Option<f64> {
+    session.tracks.iter().find(|t| t.name == name)?.fade
 }
 
 impl Live {
@@ -49,13 +46,14 @@ impl Live {
         let assets = &*assets;
         let both = (&self.music.placement, &compiled.placement);
         let edit = edit(both.0, both.1, stale);
-        let between = transition(&session, self.rate, assets, both, FADE, stale)?;
-        let when = When::Quant(quant);
+        let fade = |name: &str| fade(name, &session).or(fade(name, &self.music.session));
+        let fade = |name: &str| fade(name).unwrap_or(FADE);
+        let between = transition(&session, self.rate, assets, both, &fade, stale)?;
         let mut pending = match between {
-            None => self.pending(when, &session, compiled, &edit, assets),
+            None => self.pending(quant, &session, compiled, &edit, assets),
             Some(Transition { compiled: between, into, out, start, frames }) => {
-                let last = self.pending(When::Frame(0), &session, compiled, &out, assets);
-                let first = self.pending(when, &session, between, &into, assets);
+                let last = self.pending(Quant::At(0), &session, compiled, &out, assets);
+                let first = self.pending(quant, &session, between, &into, assets);
                 Pending { start: Some(start), then: Some((frames, Box::new(last))), ..first }
             }
         };
@@ -69,7 +67,7 @@ impl Live {
 
     fn pending(
         &self,
-        when: When,
+        quant: Quant,
         session: &Arc<Session>,
         compiled: Compiled,
         edit: &Edit,
@@ -80,21 +78,33 @@ impl Live {
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
         let update = Box::new(Update { schedule, moves, feedback, at: 0 });
         let music = Music { session: session.clone(), placement, strips, plan, player };
-        Pending { when, update, music, edit: None, start: None, then: None }
+        Pending { quant, update, music, edit: None, start: None, then: None }
+    }
+
+    /// The frame at which an edit would be heard that is committed now.
+    #[must_use]
+    pub fn next(&self, quant: Quant) -> u64 {
+        let clock = self.music.player.clock();
+        let after = self.sent.as_ref().map_or(0, |sent| sent.0 + self.margin);
+        let earliest = (self.frame() + self.margin).max(after);
+        match quant {
+            Quant::Beats(beats) if beats > 0.0 => clock.next(earliest, beats),
+            Quant::Bar => clock.next(earliest, clock.cycle()),
+            Quant::Now | Quant::Beats(_) => earliest,
+            Quant::At(frame) => earliest.max(frame),
+        }
+    }
+
+    /// Whether an edit waits for its moment: another would take its place.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.pending.as_ref().is_some_and(|p| p.edit.is_some())
     }
 
     /// Finds the frame for an edit, and lets its music begin there.
     pub(super) fn schedule(&self, pending: &mut Pending) -> u64 {
-        let clock = self.music.player.clock();
-        let after = self.sent.as_ref().map_or(0, |sent| sent.0 + self.margin);
-        let earliest = (self.frame() + self.margin).max(after);
-        let at = match pending.when {
-            When::Quant(Quant::Beats(beats)) if beats > 0.0 => clock.next(earliest, beats),
-            When::Quant(Quant::Bar) => clock.next(earliest, clock.cycle()),
-            When::Quant(_) => earliest,
-            When::Frame(frame) => earliest.max(frame),
-        };
-        let clock = clock.edited(&pending.music.session, at);
+        let at = self.next(pending.quant);
+        let clock = self.music.player.clock().edited(&pending.music.session, at);
         pending.update.at = at;
         if let Some(start) = &pending.start {
             start.store(at, Ordering::Relaxed);
@@ -107,6 +117,7 @@ impl Live {
     /// Sends events ahead, and an edit whose time has come.
     pub(super) fn fill(&mut self) {
         let horizon = self.frame() + self.margin + (AHEAD * self.rate) as u64;
+        self.ledger.settle(self.frame());
         if self.sent.is_none()
             && let Some(mut pending) = self.pending.take()
         {
@@ -117,6 +128,7 @@ impl Live {
             }
             if at <= horizon {
                 self.play_to(at);
+                self.release(&pending);
             }
             // The edit goes behind all that the old music still has to play.
             if at <= horizon && self.queue.is_empty() && !self.outbox.is_full() {
@@ -129,10 +141,34 @@ impl Live {
         self.play_to(end);
     }
 
-    /// Sends what begins before `frame`, as far as there is room.
+    /// Plays what begins before `frame`.
     fn play_to(&mut self, frame: u64) {
-        let Live { music, queue, outbox, .. } = self;
-        music.player.fill(frame, |event| queue.push_back(event));
+        let Live { music, queue, ledger, .. } = self;
+        music.player.fill(frame, |event| {
+            ledger.enter(&event, &music.strips);
+            queue.push_back(event);
+        });
+        self.post();
+    }
+
+    /// Ends the notes of what an edit takes away, or no longer plays.
+    fn release(&mut self, pending: &Pending) {
+        let Live { queue, ledger, .. } = self;
+        let lives = |task: TaskRef| match &pending.edit {
+            Some(edit) => edit.moves.iter().any(|m| {
+                matches!(m, Move::Processor { from, .. }
+                    if (from.level, from.job, from.task) == (task.level, task.job, task.task))
+            }),
+            None => true,
+        };
+        let goes_on = |slot: &str, task| pending.music.player.plays(slot) && lives(task);
+        ledger.release(pending.update.at, goes_on, |event| queue.push_back(event));
+        self.post();
+    }
+
+    /// Sends what waits, as far as there is room.
+    fn post(&mut self) {
+        let Live { queue, outbox, .. } = self;
         while !outbox.is_full()
             && let Some(event) = queue.pop_front()
         {
@@ -143,10 +179,11 @@ impl Live {
     fn send(&mut self, pending: Pending) {
         let Pending { update, mut music, edit, then, .. } = pending;
         self.then = then.map(|(frames, mut next)| {
-            next.when = When::Frame(update.at + frames);
+            next.quant = Quant::At(update.at + frames);
             next
         });
         music.player.number_from(&self.music.player);
+        self.ledger.move_to(&music.strips);
         self.sent = Some((update.at, edit));
         let _ = self.outbox.try_push(Message::Update(update));
         self.music = music;
