@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Source};
 use crate::engine::live::Fresh;
 use crate::engine::{Library, Offline, Options};
 use crate::script::{Evaluated, evaluate};
-use crate::session::Session;
+use crate::session::{Command, Mixer, Session};
 use crate::world::{Folder, World};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,6 +115,7 @@ impl Runtime {
 /// An evaluated script, ready to be rendered.
 pub struct Piece {
     session: Arc<Session>,
+    commands: Vec<Command>,
     warnings: Vec<Diagnostic>,
     sources: Vec<Source>,
     library: Arc<Library>,
@@ -160,20 +161,38 @@ impl Piece {
     ) -> Result<Piece, Vec<Diagnostic>> {
         let folder = Arc::new(folder);
         let world: Arc<dyn World> = folder.clone();
-        let Evaluated { session, warnings, sources } = evaluate(source, name, &world)?;
+        let Evaluated { session, commands, warnings, sources } = evaluate(source, name, &world)?;
         let locate: Box<crate::engine::library::Locate> = Box::new(move |path| folder.locate(path));
         let library = match before {
             Some(before) => before.again(locate),
             None => Library::new(rate, locate),
         };
         let (library, session) = (Arc::new(library), Arc::new(session));
-        Ok(Piece { session, warnings, sources, library, rate })
+        Ok(Piece { session, commands, warnings, sources, library, rate })
     }
 
     /// What the script describes.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// The same, to outlive the piece.
+    #[must_use]
+    pub fn shared_session(&self) -> Arc<Session> {
+        self.session.clone()
+    }
+
+    /// What the script asks of the performance, in its order.
+    #[must_use]
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
+    /// The scripts that were read, the main one first.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// The audio files that its nodes have loaded.
@@ -225,7 +244,20 @@ impl Piece {
     /// # Errors
     /// Whatever keeps the graph from being built.
     pub fn fresh(&self) -> Result<Fresh, Vec<Diagnostic>> {
-        let fresh = Fresh::new(self.session.clone(), f64::from(self.rate), self.library.clone());
+        self.fresh_through(&Mixer::default())
+    }
+
+    /// The same with what is muted, soloed and stopped by hand.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn fresh_through(&self, mixer: &Mixer) -> Result<Fresh, Vec<Diagnostic>> {
+        let session = if mixer.is_neutral() {
+            self.session.clone()
+        } else {
+            Arc::new(mixer.apply(&self.session))
+        };
+        let fresh = Fresh::new(session, f64::from(self.rate), self.library.clone());
         fresh.map_err(|diags| self.located(diags))
     }
 

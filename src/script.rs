@@ -29,6 +29,7 @@ pub mod notebook;
 mod operators;
 mod path;
 mod pattern;
+mod perform;
 mod piece;
 mod resolver;
 mod syntax;
@@ -37,7 +38,7 @@ mod value;
 
 use crate::diag::{Diagnostic, Severity, Source};
 use crate::pattern::Pattern;
-use crate::session::Session;
+use crate::session::{Command, Session};
 use crate::world::World;
 use build::{Build, Desk};
 use constants::Constants;
@@ -52,6 +53,8 @@ const STACK: usize = 64 << 20;
 pub struct Evaluated {
     /// The piece.
     pub session: Session,
+    /// What it asks of the performance, in the order of the script.
+    pub commands: Vec<Command>,
     /// What is worth knowing, in the order of the script.
     pub warnings: Vec<Diagnostic>,
     /// The scripts that were read, the main one first: for [`Diagnostic::located`].
@@ -84,7 +87,9 @@ pub fn evaluate(
         let (warnings, mut build) = messages(&desk)?;
         let mut session = std::mem::take(&mut build.session);
         finish::prune(&mut session);
-        Ok(Evaluated { session, warnings, sources: std::mem::take(&mut build.sources) })
+        let commands = std::mem::take(&mut build.commands).into_iter().map(|c| c.0).collect();
+        let sources = std::mem::take(&mut build.sources);
+        Ok(Evaluated { session, commands, warnings, sources })
     })
 }
 

@@ -196,7 +196,7 @@ fn a_prompt_takes_entries_from_a_pipe() {
         "there is no function `trak`",
         "did you mean `track`?",
         "A 12 dB/octave low-pass filter.",
-        "tempo(130);\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()));\ntrack(\"a\").mute();",
+        "tempo(130);\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()));",
         "there is no command `:nope`",
     ] {
         assert!(said.contains(part), "no `{part}` in:\n{said}");

@@ -277,7 +277,8 @@ fn row_07_a_held_note_of_a_removed_track_is_ended() {
     let at = at as usize;
     assert!(got[at - 1] == 0.5 && peak(&got[at + 64..]) == 0.0, "{}", peak(&got[at + 64..]));
     // The same where the track stays and its pattern goes.
-    let (got, at) = edited(&song, &format!("track(\"a\", instrument(|v| v.gate * 0.5)).fade(4); {rest}"), 3.0);
+    let (got, at) =
+        edited(&song, &format!("track(\"a\", instrument(|v| v.gate * 0.5)).fade(4); {rest}"), 3.0);
     assert!(got[at as usize - 1] == 0.5 && peak(&got[at as usize + 64..]) == 0.0);
 }
 

@@ -26,6 +26,12 @@ pub fn devices(args: &DevicesArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The sound devices as a table for people.
+#[must_use]
+pub fn text() -> String {
+    table(&list())
+}
+
 /// The table for people: a host a paragraph, a device a line, `*` before the default.
 fn table(devices: &[DeviceInfo]) -> String {
     let width = devices.iter().map(|device| device.id.chars().count()).max().unwrap_or(0);

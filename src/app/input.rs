@@ -77,30 +77,26 @@ impl ScriptArgs {
         Piece::evaluate(&text, &name, self.world(f64::from(rate)), rate)
     }
 
-    /// Reads and evaluates the script after an edit; audio files of `before` are not loaded again.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn reload(&self, rate: u32, before: Option<&Library>) -> Result<Piece, Vec<Diagnostic>> {
-        let (name, text) = self.read()?;
-        Piece::again(&text, &name, self.world(f64::from(rate)), rate, before)
-    }
-
-    /// Evaluates a text that was typed, as if it stood in the folder of the script (or the current one).
+    /// Evaluates `text`, called `name`, as if it stood in the folder of the script (or the current one); audio
+    /// files of `before` are not loaded again.
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn perform(
         &self,
         text: &str,
+        name: &str,
         rate: u32,
         before: Option<&Library>,
     ) -> Result<Piece, Vec<Diagnostic>> {
-        Piece::again(text, "prompt", self.world(f64::from(rate)), rate, before)
+        Piece::again(text, name, self.world(f64::from(rate)), rate, before)
     }
 
     /// Name and text of the script.
-    fn read(&self) -> Result<(String, String), Vec<Diagnostic>> {
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(&self) -> Result<(String, String), Vec<Diagnostic>> {
         let name = self.script.display().to_string();
         let text = std::fs::read_to_string(&self.script).map_err(|why| {
             let error = Diagnostic::error(format!("cannot read {name}: {why}"), Place::default());

@@ -1,5 +1,9 @@
 //! `live`: plays a script on a sound device and swaps in what is saved, while the sound goes on.
 
+pub(super) mod builder;
+mod perform;
+mod score;
+mod stage;
 pub(super) mod studio;
 mod watch;
 
@@ -10,7 +14,7 @@ use crate::engine::live::Quant;
 use crate::io::audio::Request;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
-use studio::{Score, Studio};
+use studio::Studio;
 
 /// How a script is played.
 #[derive(Clone, Debug, clap::Args)]
@@ -92,17 +96,14 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
     }
     let (play, above) = (&args.play, bar.clone());
     let say = Box::new(move |text: &str| above.suspend(|| eprintln!("{text}")));
-    let score = (Score::File, say as studio::Say);
-    let mut studio =
-        Studio::open(&args.script, &play.request(), play.quant, play.ceiling(), score)?;
+    let mut studio = Studio::open(&args.script, &play.request(), play.quant, play.ceiling(), say)?;
+    studio.play_file(builder::Asker::Nobody);
     let (started, mut shown) = (Instant::now(), Instant::now());
     while !interrupted() && !play.is_over(started) {
         studio.step(TICK);
-        if shown.elapsed() >= SHOW
-            && let Some(status) = studio.status()
-        {
+        if shown.elapsed() >= SHOW && !bar.is_hidden() {
             shown = Instant::now();
-            bar.set_message(status);
+            bar.set_message(studio.status());
             bar.tick();
         }
     }

@@ -2,13 +2,17 @@
 
 mod editor;
 
-use super::Failure;
 use super::input::ScriptArgs;
 use super::interrupt::interrupted;
-use super::live::studio::{Score, Studio};
+use super::live::builder::Asker;
+use super::live::studio::Studio;
 use super::live::{PlayArgs, TICK};
+use super::{Failure, devices};
+use crate::engine::live::Quant;
+use crate::io::file::write_whole;
 use crate::script::doc;
-use crate::script::notebook::{self, Notebook};
+use crate::script::notebook::{self, Origin};
+use crate::session::Command;
 use editor::{Editor, Line};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -31,11 +35,13 @@ pub struct ReplArgs {
 
 const HELP: &str = "\
 An entry joins what plays; a function, variable, track or bus that is there already is replaced.
-  ?NAME, help(\"NAME\")  the manual of a function      hush()   mute all tracks; tails ring
-  :undo :redo          back to the entry before     panic()  silence at once (also Ctrl-C)
-  :status :plan        how it goes, how it is made  :wait S  wait so many seconds
-  :load FILE           a script in place of all     :show    what was entered, as a script
-  :save FILE           what was entered, as a file  :quit    end (also Ctrl-D, twice Ctrl-C)";
+  ?NAME, help(\"NAME\")   the manual of a function      hush()         stop the patterns; tails ring
+  undo() redo()          back to the music before      panic()        silence at once (also Ctrl-C)
+  mute(\"a\") solo(\"a\")   and unmute, unsolo            record(\"take.wav\"), stems(\"dir\"), stop_recording()
+  :status :plan          how it goes, how it is made   :devices       the sound devices
+  :load FILE             a script in place of all      :show          what was entered, as a script
+  :save FILE             what was entered, as a file   :wait S        wait so many seconds
+  :now ENTRY             heard as soon as it can be    :quit          end (also Ctrl-D, twice Ctrl-C)";
 
 /// Two Ctrl-C within this time end the program.
 const TWICE: Duration = Duration::from_secs(1);
@@ -51,25 +57,16 @@ pub fn repl(args: &ReplArgs) -> Result<(), Failure> {
         allow: args.allow.clone(),
         ..ScriptArgs::default()
     };
-    let first = match &args.script {
-        Some(path) => Notebook::default().with(&read(path).map_err(Failure::message)?),
-        None => Notebook::default(),
-    };
     let (editor, say) = Editor::open().map_err(|e| Failure::message(e.to_string()))?;
-    let score = (Score::Text(first.text()), say);
     let play = &args.play;
-    let studio = Studio::open(&script, &play.request(), play.quant, play.ceiling(), score)?;
-    let mut repl = Repl {
-        studio,
-        editor,
-        history: vec![Notebook::default(), first],
-        at: 1,
-        waits: true,
-        until: Instant::now(),
-        interrupted: None,
-        over: false,
-    };
-    repl.studio.say("Type music, `:help` or `:quit`");
+    let mut studio = Studio::open(&script, &play.request(), play.quant, play.ceiling(), say)?;
+    match &args.script {
+        Some(_) => studio.play_file(Asker::Prompt),
+        None => studio.load(String::new(), prompt(), Asker::Prompt),
+    }
+    studio.say("Type music, `:help` or `:quit`");
+    let mut repl =
+        Repl { studio, editor, waits: true, until: Instant::now(), interrupted: None, over: false };
     let started = Instant::now();
     while !repl.over && !interrupted() && !play.is_over(started) {
         repl.step();
@@ -82,12 +79,13 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
 }
 
+fn prompt() -> Origin {
+    Origin { name: "prompt".into(), line: 1 }
+}
+
 struct Repl {
     studio: Studio,
     editor: Editor,
-    /// What sounded, in order, and which of it sounds now (or is being built).
-    history: Vec<Notebook>,
-    at: usize,
     /// An entry is being built.
     waits: bool,
     /// No entry is looked at before.
@@ -96,20 +94,12 @@ struct Repl {
     over: bool,
 }
 
-/// Musics that `:undo` can go back through.
-const HISTORY: usize = 50;
-
 impl Repl {
     fn step(&mut self) {
         self.studio.step(TICK);
-        if let Some(taken) = self.studio.taken() {
+        if self.studio.answer(Asker::Prompt).is_some() {
             self.waits = false;
-            if !taken {
-                // What was wrong is told; what plays is what was there before.
-                self.history.remove(self.at);
-                self.at -= 1;
-            }
-            let names = notebook::names(&self.history[self.at].text());
+            let names = notebook::names(&self.studio.text());
             self.editor.knows(names.into_values().flatten().collect());
         }
         if self.waits || Instant::now() < self.until {
@@ -128,12 +118,7 @@ impl Repl {
             self.over = true;
         }
         self.interrupted = Some(Instant::now());
-        self.panic();
-    }
-
-    fn panic(&mut self) {
-        let told = self.studio.live().is_none_or(|live| live.panic());
-        self.studio.say(if told { "Silence" } else { "The audio side is too busy; try again" });
+        self.studio.panic();
     }
 
     fn enter(&mut self, text: &str) {
@@ -143,19 +128,12 @@ impl Repl {
         let asked = text
             .strip_prefix('?')
             .or_else(|| text.strip_prefix("help(")?.trim_end_matches(';').strip_suffix(')'));
-        if let Some(name) = asked {
-            return self.help(name.trim().trim_matches('"'));
-        }
-        match text.trim_end_matches(';') {
-            "" => {}
-            "hush()" => {
-                let script = self.history[self.at].text();
-                let tracks = notebook::names(&script).remove("track").unwrap_or_default();
-                let mutes = tracks.iter().map(|t| format!("track({t:?}).mute();\n"));
-                self.play(self.history[self.at].with(&mutes.collect::<String>()));
-            }
-            "panic()" => self.panic(),
-            _ => self.play(self.history[self.at].with(text)),
+        match (asked, text.trim_end_matches(';')) {
+            (Some(name), _) => self.help(name.trim().trim_matches('"')),
+            (None, "") => {}
+            // At once, and not after what is being built.
+            (None, "panic()") => self.studio.panic(),
+            _ => self.play(text, None),
         }
     }
 
@@ -164,28 +142,9 @@ impl Repl {
         self.studio.say(text.unwrap_or_else(|why| why).trim_end());
     }
 
-    /// Plays a notebook as the newest of the history.
-    fn play(&mut self, notebook: Notebook) {
-        self.history.truncate(self.at + 1);
-        if self.history.len() > HISTORY {
-            self.history.remove(0);
-        }
-        self.studio.submit(notebook.text());
-        self.history.push(notebook);
-        self.at = self.history.len() - 1;
+    fn play(&mut self, text: &str, quant: Option<Quant>) {
+        self.studio.enter(text.to_string(), prompt(), quant, Asker::Prompt);
         self.waits = true;
-    }
-
-    /// Plays another music of the history.
-    fn turn(&mut self, to: Option<usize>) {
-        match to.filter(|&to| to < self.history.len()) {
-            Some(to) => {
-                self.at = to;
-                self.studio.submit(self.history[to].text());
-                self.waits = true;
-            }
-            None => self.studio.say("There is nothing to go to"),
-        }
     }
 
     fn command(&mut self, command: &str) {
@@ -194,13 +153,12 @@ impl Repl {
         match word {
             "quit" | "q" => self.over = true,
             "help" => self.studio.say(HELP),
-            "undo" => self.turn(self.at.checked_sub(1)),
-            "redo" => self.turn(Some(self.at + 1)),
-            "show" => self.studio.say(self.history[self.at].text().trim_end()),
-            "status" => {
-                let status = self.studio.status().unwrap_or_else(|| "Nothing plays".into());
-                self.studio.say(&status);
-            }
+            "undo" => self.studio.perform(&Command::Undo),
+            "redo" => self.studio.perform(&Command::Redo),
+            "show" => self.studio.say(self.studio.text().trim_end()),
+            "status" => self.studio.perform(&Command::Status),
+            "now" => self.play(rest, Some(Quant::Now)),
+            "devices" => self.studio.say(devices::text().trim_end()),
             "plan" => {
                 let plan = self.studio.live().map(|live| live.plan().to_string());
                 self.studio.say(plan.as_deref().unwrap_or("Nothing plays").trim_end());
@@ -210,11 +168,15 @@ impl Repl {
                 self.until = Instant::now() + Duration::from_secs_f64(seconds);
             }
             "load" => match read(Path::new(rest)) {
-                Ok(text) => self.play(Notebook::default().with(&text)),
+                Ok(text) => {
+                    let origin = Origin { name: rest.into(), line: 1 };
+                    self.studio.load(text, origin, Asker::Prompt);
+                    self.waits = true;
+                }
                 Err(why) => self.studio.say(&why),
             },
             "save" => {
-                let saved = std::fs::write(rest, self.history[self.at].text());
+                let saved = write_whole(Path::new(rest), &self.studio.text());
                 self.studio.say(&match saved {
                     Ok(()) => format!("Saved {rest}"),
                     Err(why) => format!("cannot write {rest}: {why}"),

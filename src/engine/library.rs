@@ -13,7 +13,7 @@ pub type Locate = dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync;
 /// A cache of decoded files at one sample rate. Used on the control thread and on loaders.
 pub struct Library {
     rate: u32,
-    locate: Box<Locate>,
+    locate: Arc<Locate>,
     samples: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Arc<Sample>)>>>,
     /// The files that this library was asked for.
     used: Mutex<BTreeSet<PathBuf>>,
@@ -33,14 +33,22 @@ impl Library {
     /// A library at `rate` hertz that finds files with `locate`.
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
-        Library { rate, locate, samples: Arc::default(), used: Mutex::default() }
+        Library { rate, locate: locate.into(), samples: Arc::default(), used: Mutex::default() }
     }
 
     /// A library at the same rate that finds files with `locate`, and need not decode again what this one
     /// has, unless it was written anew.
     #[must_use]
     pub fn again(&self, locate: Box<Locate>) -> Library {
-        Library { rate: self.rate, locate, samples: self.samples.clone(), used: Mutex::default() }
+        let (locate, samples) = (locate.into(), self.samples.clone());
+        Library { rate: self.rate, locate, samples, used: Mutex::default() }
+    }
+
+    /// A library at another rate, in hertz, that finds the same files.
+    #[must_use]
+    pub fn at(&self, rate: u32) -> Library {
+        let (locate, samples) = (self.locate.clone(), Arc::default());
+        Library { rate, locate, samples, used: Mutex::new(self.files().into_iter().collect()) }
     }
 
     /// The files that it was asked for.

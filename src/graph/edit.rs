@@ -30,6 +30,14 @@ pub struct Edit {
     pub removed: Vec<String>,
 }
 
+impl Edit {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changed == 0 && self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
 impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "kept {}, changed {}", self.kept, self.changed)?;

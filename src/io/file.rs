@@ -21,6 +21,7 @@ pub use gain::{Gain, Target, apply_gain, gain_for};
 pub use loudness::{Loudness, Meter};
 pub use quantize::Quantizer;
 pub use resample::{Resampler, resample, scale_loops};
+pub use temporary::write_whole;
 
 use std::path::Path;
 

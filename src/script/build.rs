@@ -5,7 +5,7 @@ use super::literal::{self, Literals};
 use super::value::Fx;
 use crate::diag::{Diagnostic, Source, place_at};
 use crate::pattern::{Pattern, PatternError, Places, Where};
-use crate::session::{Arg, Node, NodeId, Session};
+use crate::session::{Arg, Command, Node, NodeId, Session};
 use crate::units::Place;
 use crate::world::World;
 use rhai::{AST, Dynamic, EvalAltResult, NativeCallContext, Position};
@@ -62,6 +62,8 @@ pub struct Build {
     pub outputs: Vec<(String, Place)>,
     /// Leaves of voices by instrument and input.
     pub leaves: BTreeMap<(usize, String), NodeId>,
+    /// What is asked of the performance, and where.
+    pub commands: Vec<(Command, Place)>,
     /// Length, once given.
     pub length: Option<Length>,
     /// Names of tracks and buses whose statements failed.
@@ -95,6 +97,7 @@ impl Build {
             settings: Vec::new(),
             outputs: Vec::new(),
             leaves: BTreeMap::new(),
+            commands: Vec::new(),
             length: None,
             lost: BTreeSet::new(),
             lost_modules: BTreeSet::new(),

@@ -1,6 +1,6 @@
 //! The manual of what scripts can call: the node table, and the functions that are bound by hand.
 
-use super::entries::{ENTRIES, Entry};
+use super::entries::{Entry, entries};
 use super::pattern;
 use crate::diag::nearest;
 use crate::nodes::{Class, Kind, Make, Param, ParamKind, Ports, find, kinds};
@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// How `name` is called, in one line.
 #[must_use]
 pub fn signature(name: &str) -> Option<String> {
-    if let Some(entry) = ENTRIES.iter().find(|e| e.names.contains(&name)) {
+    if let Some(entry) = entries().find(|e| e.names.contains(&name)) {
         return Some(entry.form.to_string());
     }
     find(name).map(form)
@@ -53,7 +53,7 @@ fn short(x: f64) -> String {
 /// Whether `name` has a page.
 #[must_use]
 pub fn exists(name: &str) -> bool {
-    ENTRIES.iter().any(|e| e.names.contains(&name)) || find(name).is_some()
+    entries().any(|e| e.names.contains(&name)) || find(name).is_some()
 }
 
 /// Every name that has a page, sorted: for completion and for the nearest name.
@@ -63,8 +63,8 @@ pub fn names() -> Vec<&'static str> {
     let rows = rows().iter().filter(|r| pattern::is_bound(r));
     let patterns =
         rows.flat_map(|r| std::iter::once(&*r.name).chain(r.aliases.iter().map(|a| &**a)));
-    let entries = ENTRIES.iter().flat_map(|e| e.names).copied();
-    let mut all: Vec<&str> = entries.chain(kinds).chain(patterns).collect();
+    let own = entries().flat_map(|e| e.names).copied();
+    let mut all: Vec<&str> = own.chain(kinds).chain(patterns).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -75,11 +75,11 @@ pub fn names() -> Vec<&'static str> {
 /// # Errors
 /// What is wrong with the name, and the nearest that has a page.
 pub fn page(name: &str) -> Result<String, String> {
-    let entries = ENTRIES.iter().filter(|e| e.names.contains(&name)).map(entry_page);
+    let own = entries().filter(|e| e.names.contains(&name)).map(entry_page);
     let rows = rows().iter().filter(|r| pattern::is_bound(r));
     let named = rows.filter(|r| *r.name == *name || r.aliases.iter().any(|a| **a == *name));
     let pages: Vec<String> =
-        entries.chain(find(name).map(kind_page)).chain(named.map(pattern_page)).collect();
+        own.chain(find(name).map(kind_page)).chain(named.map(pattern_page)).collect();
     if pages.is_empty() {
         let near = nearest(name, names());
         let near = near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
@@ -155,7 +155,7 @@ fn describe(param: &Param) -> String {
 #[must_use]
 pub fn overview() -> String {
     let mut groups: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for entry in ENTRIES {
+    for entry in entries() {
         let line = (entry.names.join(" "), first_sentence(entry.text));
         match groups.iter_mut().find(|(name, _)| name == entry.group) {
             Some((_, lines)) => lines.push(line),

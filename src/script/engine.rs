@@ -3,7 +3,7 @@
 use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, ParamPath, Signal, Strip, Voice};
-use super::{instrument, kinds, maths, operators, pattern, piece, resolver, tracks};
+use super::{instrument, kinds, maths, operators, pattern, perform, piece, resolver, tracks};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
     operators::register(&mut engine);
     tracks::register(&mut engine);
     piece::register(&mut engine);
+    perform::register(&mut engine);
     instrument::register(&mut engine);
     engine
 }

@@ -15,7 +15,7 @@ pub struct Entry {
     pub example: &'static str,
 }
 
-const fn entry(
+pub(super) const fn entry(
     names: &'static [&'static str],
     group: &'static str,
     form: &'static str,
@@ -33,7 +33,11 @@ const PARAMETERS: &str = "Parameters";
 const NUMBERS: &str = "Numbers";
 
 /// All of them, in the order of the manual.
-pub const ENTRIES: &[Entry] = &[
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter().chain(super::perform::ENTRIES)
+}
+
+const ENTRIES: &[Entry] = &[
     entry(&["title"], PIECE, "title(name)", "The name of the piece.", "title(\"Night drive\");"),
     entry(
         &["tempo"],

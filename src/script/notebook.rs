@@ -1,6 +1,10 @@
 //! A script that is written entry by entry: what an entry defines anew takes the place of what was there.
 
+mod statements;
+
+use self::statements::{Meaning, Scan, meaning, statements};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Statements in order, as a script. Compare and copy freely: a copy is a point to go back to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -8,33 +12,40 @@ pub struct Notebook {
     cells: Vec<Cell>,
 }
 
+/// Where an entry comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the file, or of the prompt.
+    pub name: Arc<str>,
+    /// The line in it that the entry begins with, from 1.
+    pub line: u32,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct Cell {
     text: String,
-    /// What it defines: a function, a variable, a track, ...
-    defines: Option<String>,
-    /// What it changes without defining it: `track("a").gain(0.5)`.
-    changes: Option<String>,
+    meaning: Meaning,
+    origin: Origin,
+    /// Column of its first character, from 1.
+    column: usize,
 }
-
-/// Functions that say one thing of the whole piece: the last one holds.
-const ONCE: &[&str] =
-    &["tempo", "meter", "title", "seed", "swing", "length_bars", "length_beats", "master"];
 
 impl Notebook {
     /// The notebook with the statements of `entry`. A function, variable, track, bus or setting of the piece
     /// that is there already is replaced where it stands, and what changed the old track or bus goes with it.
     #[must_use]
-    pub fn with(&self, entry: &str) -> Notebook {
+    pub fn with(&self, entry: &str, origin: &Origin) -> Notebook {
         let mut notebook = self.clone();
-        for text in statements(entry) {
-            let (defines, changes) = meaning(&text);
-            let cell = Cell { text, defines, changes };
-            if let Some(name) = &cell.defines {
-                notebook.cells.retain(|c| c.changes.as_ref() != Some(name));
-                if let Some(old) =
-                    notebook.cells.iter_mut().find(|c| c.defines.as_ref() == Some(name))
-                {
+        for (at, text) in statements(entry) {
+            let before = &entry[..at];
+            let line = origin.line + before.matches('\n').count() as u32;
+            let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+            let origin = Origin { line, ..origin.clone() };
+            let cell = Cell { meaning: meaning(&text), text, origin, column };
+            if let Some(name) = &cell.meaning.defines {
+                notebook.cells.retain(|c| c.meaning.changes.as_ref() != Some(name));
+                let same = |c: &&mut Cell| c.meaning.defines.as_ref() == Some(name);
+                if let Some(old) = notebook.cells.iter_mut().find(same) {
                     *old = cell;
                     continue;
                 }
@@ -44,10 +55,40 @@ impl Notebook {
         notebook
     }
 
+    /// The notebook without what was asked of the performance: that has been done.
+    #[must_use]
+    pub fn settled(mut self) -> Notebook {
+        self.cells.retain(|c| !c.meaning.once);
+        self
+    }
+
     /// The whole as one script.
     #[must_use]
     pub fn text(&self) -> String {
         self.cells.iter().map(|c| format!("{}\n", c.text)).collect()
+    }
+
+    /// The whole as it is evaluated: columns are those of the entries, so that messages can be
+    /// [told](Notebook::origin) in their places.
+    #[must_use]
+    pub fn source(&self) -> String {
+        let indented = |c: &Cell| format!("{}{}\n", " ".repeat(c.column - 1), c.text);
+        self.cells.iter().map(indented).collect()
+    }
+
+    /// Where line `line` of [`source`](Notebook::source) comes from.
+    #[must_use]
+    pub fn origin(&self, line: u32) -> Option<Origin> {
+        let mut first = 1;
+        for cell in &self.cells {
+            let lines = cell.text.matches('\n').count() as u32 + 1;
+            if (first..first + lines).contains(&line) {
+                let line = cell.origin.line + (line - first);
+                return Some(Origin { line, ..cell.origin.clone() });
+            }
+            first += lines;
+        }
+        None
     }
 
     /// Whether `entry` is to be continued on another line: a bracket, a text or a comment is open.
@@ -59,135 +100,30 @@ impl Notebook {
     }
 }
 
-/// Characters of a script that stand outside texts and comments, with the depth of brackets.
-struct Scan<'a> {
-    rest: std::iter::Peekable<std::str::CharIndices<'a>>,
-    depth: i32,
-    /// A text or a comment does not end.
-    open: bool,
+/// Whether `entry` only asks something of the performance.
+#[must_use]
+pub fn is_command(entry: &str) -> bool {
+    let all = statements(entry);
+    !all.is_empty() && all.iter().all(|(_, text)| meaning(text).once)
 }
 
-impl<'a> Scan<'a> {
-    fn new(text: &'a str) -> Scan<'a> {
-        Scan { rest: text.char_indices().peekable(), depth: 0, open: false }
-    }
-
-    /// Skips to behind the end of a text or comment.
-    fn skip(&mut self, ends: impl Fn(char, char) -> bool, escapes: bool) {
-        let mut before = ' ';
-        for (_, c) in self.rest.by_ref() {
-            if escapes && before == '\\' {
-                before = ' ';
-                continue;
-            }
-            if ends(before, c) {
-                return;
-            }
-            before = c;
-        }
-        self.open = true;
-    }
-}
-
-impl Iterator for Scan<'_> {
-    type Item = (usize, char);
-
-    fn next(&mut self) -> Option<(usize, char)> {
-        loop {
-            let (at, c) = self.rest.next()?;
-            match (c, self.rest.peek().map(|p| p.1)) {
-                ('/', Some('/')) => {
-                    self.skip(|_, c| c == '\n', false);
-                    // The end of the script ends such a comment too.
-                    self.open = false;
-                }
-                ('/', Some('*')) => self.skip(|a, b| (a, b) == ('*', '/'), false),
-                ('"' | '`', _) => self.skip(move |_, b| b == c, c == '"'),
-                _ => {
-                    match c {
-                        '(' | '[' | '{' => self.depth += 1,
-                        ')' | ']' | '}' => self.depth -= 1,
-                        _ => {}
-                    }
-                    return Some((at, c));
-                }
-            }
-        }
-    }
-}
-
-/// The statements of a script, each with its end.
-fn statements(text: &str) -> Vec<String> {
-    let (mut all, mut begin) = (Vec::new(), 0);
-    let mut scan = Scan::new(text);
-    while let Some((at, c)) = scan.next() {
-        let block = ["fn ", "private fn ", "if ", "for ", "while ", "loop ", "switch "];
-        let body = || block.iter().any(|b| text[begin..].trim_start().starts_with(b));
-        let goes_on = || text[at + 1..].trim_start().starts_with("else");
-        if scan.depth == 0 && (c == ';' || (c == '}' && body() && !goes_on())) {
-            all.push(text[begin..=at].trim().to_string());
-            begin = at + 1;
-        }
-    }
-    let last = text[begin..].trim();
-    if !last.is_empty() && last.lines().any(|l| !l.trim_start().starts_with("//")) {
-        all.push(if last.ends_with('}') { last.to_string() } else { format!("{last};") });
-    }
-    all.retain(|s| s != ";");
-    all
-}
-
-/// What a statement defines, and what it changes.
-fn meaning(statement: &str) -> (Option<String>, Option<String>) {
-    let text: String = code(statement);
-    let text = text.trim_start().trim_start_matches("private ").trim_start();
-    let word = |from: &str| -> String {
-        from.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+/// Tracks that `entry` makes or changes.
+#[must_use]
+pub fn tracks(entry: &str) -> Vec<String> {
+    let about = |(_, text): (usize, String)| {
+        let Meaning { defines, changes, .. } = meaning(&text);
+        Some(defines.or(changes)?.strip_prefix("track ")?.to_string())
     };
-    if let Some(rest) = text.strip_prefix("fn ") {
-        let arguments = rest.split(['(', ')']).nth(1).unwrap_or("");
-        let count = arguments.split(',').filter(|a| !a.trim().is_empty()).count();
-        return (Some(format!("fn {}/{count}", word(rest))), None);
-    }
-    for keyword in ["let ", "const "] {
-        if let Some(rest) = text.strip_prefix(keyword) {
-            return (Some(format!("let {}", word(rest))), None);
-        }
-    }
-    if text.starts_with("import ") {
-        let name = text.rsplit(" as ").next().map(word).unwrap_or_default();
-        return (Some(format!("import {name}")), None);
-    }
-    let name = word(text);
-    let rest = &text[name.len()..];
-    if ONCE.contains(&name.as_str()) && rest.starts_with('(') {
-        return (Some(name), None);
-    }
-    if (name == "track" || name == "bus") && rest.starts_with("(\"") {
-        let title = rest[2..].split('"').next().unwrap_or("");
-        let id = format!("{name} {title}");
-        let source = rest[2 + title.len()..].trim_start_matches('"').trim_start().starts_with(',');
-        return if source { (Some(id), None) } else { (None, Some(id)) };
-    }
-    (None, None)
-}
-
-/// The statement without the comments in front of it.
-fn code(statement: &str) -> String {
-    let lines = statement.lines().skip_while(|l| {
-        let line = l.trim_start();
-        line.is_empty() || line.starts_with("//")
-    });
-    lines.map(|l| format!("{l}\n")).collect()
+    statements(entry).into_iter().filter_map(about).collect()
 }
 
 /// What the statements of a script define, for completion: names by kind.
 #[must_use]
 pub fn names(script: &str) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for statement in statements(script) {
-        if let (Some(defines), _) = meaning(&statement)
-            && let Some((kind, name)) = defines.split_once(' ')
+    for (_, statement) in statements(script) {
+        if let Some((kind, name)) =
+            meaning(&statement).defines.as_deref().and_then(|d| d.split_once(' '))
         {
             let name = name.split('/').next().unwrap_or(name).to_string();
             found.entry(kind.to_string()).or_default().push(name);
@@ -201,7 +137,11 @@ mod tests {
     use super::*;
 
     fn after(entries: &[&str]) -> String {
-        entries.iter().fold(Notebook::default(), |n, e| n.with(e)).text()
+        entries.iter().fold(Notebook::default(), |n, e| n.with(e, &origin("prompt", 1))).text()
+    }
+
+    fn origin(name: &str, line: u32) -> Origin {
+        Origin { name: name.into(), line }
     }
 
     #[test]
@@ -243,5 +183,37 @@ mod tests {
         }
         assert!(!Notebook::is_open("sine(1) // ("));
         assert_eq!(after(&["// only a comment"]), "");
+    }
+
+    #[test]
+    fn lines_know_where_they_come_from() {
+        let file = "// a song\nlet x = 1;  let y =\n  2;\ntrack(\"a\", sine(x));";
+        let notebook = Notebook::default()
+            .with(file, &origin("song.rhai", 1))
+            .with("fn f() {\n 1 }", &origin("song.rhai", 40))
+            .with("hush(); let y = 3", &origin("prompt", 1));
+        let source = notebook.source();
+        let of = |text: &str| {
+            let line = source.lines().position(|l| l.contains(text)).expect("there") as u32 + 1;
+            notebook.origin(line).map(|o| (o.name.to_string(), o.line))
+        };
+        let is = |name: &str, line| Some((name.to_string(), line));
+        assert_eq!(of("let x"), is("song.rhai", 2));
+        assert_eq!(of("track"), is("song.rhai", 4));
+        assert_eq!(of(" 1 }"), is("song.rhai", 41));
+        assert_eq!(of("let y = 3"), is("prompt", 1));
+        assert!(source.contains(&format!("{}let y = 3", " ".repeat(8))));
+        assert!(!notebook.settled().text().contains("hush"));
+    }
+
+    #[test]
+    fn commands_are_told_from_music() {
+        assert!(is_command("hush(); mute(\"a\")"));
+        assert!(
+            !is_command("mute(\"a\"); let x = 1")
+                && !is_command("track(\"a\").mute()")
+                && !is_command("")
+        );
+        assert_eq!(tracks("track(\"a\", f()); track(\"b\").mute(); let x = 1"), ["a", "b"]);
     }
 }

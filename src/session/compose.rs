@@ -28,7 +28,9 @@ pub fn compose(old: &Session, new: &Session, stays: &dyn Fn(&str) -> bool) -> Se
     session.tracks = new
         .tracks
         .iter()
-        .filter_map(|t| if stays(&t.name) { Some(graft.track(before(&t.name)?)) } else { Some(t.clone()) })
+        .filter_map(|t| {
+            if stays(&t.name) { Some(graft.track(before(&t.name)?)) } else { Some(t.clone()) }
+        })
         .collect();
     let gone = |t: &&Track| stays(&t.name) && !new.tracks.iter().any(|n| n.name == t.name);
     session.tracks.extend(old.tracks.iter().filter(gone).map(|t| graft.track(t)));

@@ -32,7 +32,8 @@ impl Mixer {
             track.plays.clear();
         }
         let tracks = session.tracks.iter_mut().map(|t| (&t.name, &mut t.strip));
-        for (name, strip) in tracks.chain(session.buses.iter_mut().map(|b| (&b.name, &mut b.strip))) {
+        for (name, strip) in tracks.chain(session.buses.iter_mut().map(|b| (&b.name, &mut b.strip)))
+        {
             strip.mute = self.mutes.get(name).copied().unwrap_or(strip.mute);
             strip.solo = self.solos.get(name).copied().unwrap_or(strip.solo);
         }

@@ -21,6 +21,14 @@ pub struct Saved {
     pub at: Instant,
 }
 
+impl Saved {
+    /// Whether `path` is among them.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.files.contains(&real(path))
+    }
+}
+
 /// Watches the folders of some files: editors often write another file and rename it over the old one,
 /// which a watch on the file itself would not survive.
 pub struct Watch {

@@ -28,8 +28,7 @@ impl Ledger {
             EventKind::NoteOn { id, .. } => {
                 let here = |s: &&StripRef| s.at == (event.level, event.job);
                 if let Some(strip) = strips.iter().find(here) {
-                    let target =
-                        TaskRef { level: event.level, job: event.job, task: event.task };
+                    let target = TaskRef { level: event.level, job: event.job, task: event.task };
                     let note = Sounding { slot: strip.name.clone(), target, end: u64::MAX };
                     self.notes.insert(id, note);
                 }
@@ -66,7 +65,8 @@ impl Ledger {
     /// After an edit the notes that go on are played by the tasks that their slots have in `strips` now.
     pub fn move_to(&mut self, strips: &[StripRef]) {
         for note in self.notes.values_mut() {
-            if let Some(target) = strips.iter().find(|s| s.name == note.slot).and_then(|s| s.player) {
+            if let Some(target) = strips.iter().find(|s| s.name == note.slot).and_then(|s| s.player)
+            {
                 note.target = target;
             }
         }

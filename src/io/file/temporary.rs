@@ -2,7 +2,7 @@
 
 use super::FileError;
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
@@ -56,6 +56,17 @@ impl Temporary {
     pub(super) fn target(&self) -> &Path {
         &self.target
     }
+}
+
+/// Writes a text file so that a program killed meanwhile leaves the old file or the new one, never a torn one.
+///
+/// # Errors
+/// If the file cannot be written, or `path` is a folder or a device.
+pub fn write_whole(path: &Path, text: &str) -> Result<(), FileError> {
+    let (temporary, mut file) = Temporary::create(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|e| FileError::write(path, e))?;
+    temporary.commit()
 }
 
 /// The folder that holds `path`.

@@ -1,0 +1,150 @@
+//! What a script or a player asks of the performance, and what is told of it.
+
+use super::stage::{Arrival, Stage};
+use super::studio::Studio;
+use crate::engine::live::Live;
+use crate::graph::Edit;
+use crate::script::doc;
+use crate::session::Command;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What the status line shows besides the music.
+#[derive(Default)]
+pub struct Show {
+    /// The last error, until something is right again.
+    pub error: Option<String>,
+    /// Buffers that came too late.
+    pub xruns: u64,
+}
+
+impl Studio {
+    /// Does what is asked of the performance.
+    pub fn perform(&mut self, command: &Command) {
+        match command {
+            Command::Hush => {
+                let session = self.takes.now().map(|take| take.session.clone());
+                let names = session.iter().flat_map(|s| s.tracks.iter().map(|t| t.name.clone()));
+                self.mixer.stopped.extend(names);
+                self.remix();
+            }
+            Command::Unhush => {
+                self.mixer.stopped.clear();
+                self.remix();
+            }
+            Command::Panic => self.panic(),
+            Command::Mute(name, on) => {
+                self.mixer.mutes.insert(name.clone(), *on);
+                self.remix();
+            }
+            Command::Solo(name, on) => {
+                self.mixer.solos.insert(name.clone(), *on);
+                self.remix();
+            }
+            Command::Unsolo => {
+                self.mixer.solos.clear();
+                self.remix();
+            }
+            Command::Undo => self.turn(-1),
+            Command::Redo => self.turn(1),
+            Command::Record(_) | Command::Stems(_) | Command::StopRecording => {}
+            Command::Status => self.say(&self.status()),
+            Command::Plan => self.say(&self.plan()),
+            Command::Help(name) => {
+                let page = doc::page(name).unwrap_or_else(|why| why);
+                self.say(page.trim_end());
+            }
+        }
+    }
+
+    /// Silence at once.
+    pub fn panic(&mut self) {
+        let told = self.live.as_mut().is_none_or(Live::panic);
+        self.say(if told { "Silence" } else { "The audio side is too busy; try again" });
+    }
+
+    /// Goes `by` musics back or forward.
+    fn turn(&mut self, by: isize) {
+        let Some((index, take)) = self.takes.step(by) else {
+            let way = if by < 0 { "back" } else { "forward" };
+            return self.say(&format!("There is nothing to go {way} to"));
+        };
+        let take = take.clone();
+        self.takes.go(index);
+        self.notebook = take.notebook.clone();
+        let arrival = Arrival { asked: Instant::now(), commands: Vec::new() };
+        self.send(Stage {
+            session: take.session.clone(),
+            take,
+            fresh: None,
+            quant: self.quant,
+            files: Arc::default(),
+            arrival: Some(arrival),
+        });
+    }
+
+    /// Tells what an edit did that is heard from `frame` on.
+    pub(super) fn tell_swap(&self, frame: u64, edit: &Edit, asked: Option<Instant>) {
+        let Some(live) = &self.live else { return };
+        let (bar, beat) = place(live, frame);
+        let ms = asked.map(|at| format!(" after {:.0} ms", at.elapsed().as_secs_f64() * 1e3));
+        let xruns = match self.show.xruns {
+            0 => String::new(),
+            n => format!(", {n} xruns so far"),
+        };
+        let ms = ms.unwrap_or_default();
+        self.say(&format!("Swapped at bar {bar}, beat {beat:.2}{ms}: {edit}{xruns}"));
+    }
+
+    /// What the last edit did, node by node.
+    fn plan(&self) -> String {
+        let Some(edit) = &self.last else { return "Nothing was edited so far".into() };
+        let list = |what: &str, paths: &[String]| match paths {
+            [] => String::new(),
+            paths => format!("\n  {what}: {}", paths.join(" ")),
+        };
+        let (added, removed) = (list("added", &edit.added), list("removed", &edit.removed));
+        format!("The last edit {edit}{added}{removed}")
+    }
+
+    /// Where the music is and how it goes, in a line.
+    #[must_use]
+    pub fn status(&self) -> String {
+        let Some(live) = &self.live else { return "Nothing plays".into() };
+        let frame = live.frame();
+        let ((bar, beat), bpm) = (place(live, frame), live.clock().bpm(frame));
+        let peak = crate::units::gain_to_db(f64::from(live.take_peak()));
+        let stats = self.stream.stats();
+        let load = f64::from(stats.load()) * 100.0;
+        let (beat, xruns) = (beat.floor(), self.show.xruns);
+        let mut text = format!(
+            "{bar}:{beat}  {bpm:.1} bpm  peak {peak:.1} dB  load {load:.1} %  xruns {xruns}"
+        );
+        if stats.lost() {
+            text.push_str("  NO DEVICE");
+        }
+        let on = |map: &BTreeMap<String, bool>| -> Vec<String> {
+            map.iter().filter(|(_, on)| **on).map(|(name, _)| name.clone()).collect()
+        };
+        let (mutes, solos) = (on(&self.mixer.mutes), on(&self.mixer.solos));
+        let stopped = self.mixer.stopped.iter().cloned().collect();
+        for (what, names) in [("muted", mutes), ("solo", solos), ("stopped", stopped)] {
+            if !names.is_empty() {
+                text.push_str(&format!("  {what} {}", names.join(" ")));
+            }
+        }
+        if let Some(error) = &self.show.error {
+            text.push_str(&format!("  error: {error}"));
+        }
+        text
+    }
+}
+
+/// Bar and beat of a frame, from 1.
+pub fn place(live: &Live, frame: u64) -> (u64, f64) {
+    let (beat, bar) = (live.clock().beat(frame).max(0.0), live.clock().cycle());
+    // A frame is the nearest to its beat, which may lie a little before it.
+    let beat = (beat * 1e3).round() / 1e3;
+    ((beat / bar).floor() as u64 + 1, beat % bar + 1.0)
+}

@@ -1,0 +1,83 @@
+//! Music on its way to be heard: one stage, or one for each moment that its slots wait for.
+
+use super::score::Take;
+use crate::engine::live::{Fresh, Live, Quant};
+use crate::session::{Command, Mixer, Session, compose};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A music that is to be heard at a moment.
+pub struct Stage {
+    /// As the script says it, before what is muted and stopped by hand.
+    pub session: Arc<Session>,
+    /// What it takes its sounds from, and where its text is.
+    pub take: Take,
+    /// Compiled already.
+    pub fresh: Option<Fresh>,
+    pub quant: Quant,
+    /// Files that were written anew for it.
+    pub files: Arc<BTreeSet<PathBuf>>,
+    /// What follows when it is heard; only the last stage of an edit has it.
+    pub arrival: Option<Arrival>,
+}
+
+/// What follows when the last stage of an edit is heard.
+pub struct Arrival {
+    /// When it was asked for.
+    pub asked: Instant,
+    /// What the script asks of the performance.
+    pub commands: Vec<Command>,
+}
+
+/// The stages of an edit from what `live` plays to `last`: tracks that have a quantisation of their own wait
+/// for their own moments. `mixer` is what is heard of `sounding`.
+pub fn stages(live: &Live, sounding: &Arc<Session>, last: Stage) -> Vec<Stage> {
+    let new = last.session.clone();
+    let rest = live.next(last.quant);
+    let tracks = sounding.tracks.iter().chain(&new.tracks);
+    let own: BTreeMap<&str, u64> =
+        tracks.filter_map(|t| Some((t.name.as_str(), live.next(Quant::Beats(t.quant?))))).collect();
+    let at = |name: &str| own.get(name).copied().unwrap_or(rest);
+    let moments: BTreeSet<u64> = own.values().copied().chain([rest]).collect();
+    let end = moments.last().copied().unwrap_or(rest);
+    let mut stages = Vec::new();
+    for &moment in moments.iter().filter(|&&m| m < end) {
+        // What is not a track's waits with the tracks that say nothing.
+        let session = if moment < rest {
+            compose(&new, sounding, &|name| at(name) <= moment)
+        } else {
+            compose(sounding, &new, &|name| at(name) > moment)
+        };
+        stages.push(Stage {
+            session: Arc::new(session),
+            take: last.take.clone(),
+            fresh: None,
+            quant: Quant::At(moment),
+            files: last.files.clone(),
+            arrival: None,
+        });
+    }
+    let quant = if moments.len() > 1 { Quant::At(end) } else { last.quant };
+    stages.push(Stage { quant, ..last });
+    stages
+}
+
+impl Stage {
+    /// The compiled music, as it is heard through `mixer`.
+    ///
+    /// # Errors
+    /// Whatever keeps the graph from being built.
+    pub fn fresh(
+        &mut self,
+        mixer: &Mixer,
+        rate: f64,
+    ) -> Result<Fresh, Vec<crate::diag::Diagnostic>> {
+        if let Some(fresh) = self.fresh.take() {
+            return Ok(fresh);
+        }
+        let session = Arc::new(mixer.apply(&self.session));
+        Fresh::new(session, rate, self.take.library.clone())
+    }
+}
