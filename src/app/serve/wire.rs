@@ -260,7 +260,8 @@ mod quant {
     pub fn serialize<S: Serializer>(quant: &Option<Quant>, to: S) -> Result<S::Ok, S::Error> {
         quant
             .map(|quant| match quant {
-                Quant::Now => Moment::Word("now".into()),
+                // Frames are the session's own affair.
+                Quant::Now | Quant::At(_) => Moment::Word("now".into()),
                 Quant::Bar => Moment::Word("bar".into()),
                 Quant::Beats(beats) => Moment::Beats(beats),
             })
