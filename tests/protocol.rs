@@ -4,5 +4,7 @@
 
 #[path = "protocol/editor.rs"]
 mod editor;
+#[path = "protocol/manual.rs"]
+mod manual;
 #[path = "protocol/server.rs"]
 mod server;
