@@ -7,6 +7,9 @@ need_rust
 need gcc libc6-dev pkg-config libasound2-dev libjack-jackd2-dev sonic-pi-samples
 # Devices are tested against a JACK server of their own, which needs no hardware.
 need jackd2 jack-capture libasound2-plugins
+# The bindings of editors are run in their editors.
+need neovim emacs-nox
+command -v node >/dev/null 2>&1 || need nodejs
 rustup component add rustfmt clippy >/dev/null 2>&1 || true
 cargo fmt --check
 cargo clippy --all-targets --quiet -- -D warnings

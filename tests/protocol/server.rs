@@ -1,110 +1,20 @@
 //! The server by itself; the test is the session.
 
 use super::editor::Editor;
+use super::stage::{Stage, step};
 use rhapsode::app::serve::session::{Session, running};
-use rhapsode::app::serve::wire::{Answer, Importance, Kind, Outcome};
-use rhapsode::app::serve::{Request, ServeArgs, Server};
-use rhapsode::diag::Diagnostic;
-use rhapsode::engine::live::Quant;
+use rhapsode::app::serve::wire::{Answer, Importance, Kind};
+use rhapsode::app::serve::{ServeArgs, Server};
 use serde_json::json;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-/// A session that answers `eval` with its code, or with an error if it says `wrong`.
-struct Stage {
-    session: Session,
-    folder: tempfile::TempDir,
-    /// Logs this without end to whoever subscribed.
-    loud: Arc<AtomicBool>,
-    over: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-    notes: Receiver<String>,
-}
-
-impl Stage {
-    fn new() -> Stage {
-        let folder = tempfile::tempdir().expect("a folder");
-        let place = folder.path().join("run");
-        let mut server = Server::open_in(&place, None, &ServeArgs::default())
-            .unwrap_or_else(|e| panic!("{e:?}"));
-        let session = server.session().expect("open").clone();
-        let (over, loud) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (tell, notes) = channel();
-        let (ends, shouts) = (over.clone(), loud.clone());
-        let thread = std::thread::spawn(move || {
-            let long = Answer::Log { level: Importance::Info, text: "x".repeat(60_000) };
-            while !ends.load(Ordering::Relaxed) {
-                let began = Instant::now();
-                step(&mut server);
-                if shouts.load(Ordering::Relaxed) {
-                    server.publish(&long);
-                }
-                assert!(began.elapsed() < Duration::from_millis(500), "the control thread waits");
-                server.take_notes().into_iter().for_each(|n| drop(tell.send(n)));
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        });
-        Stage { session, folder, loud, over, thread: Some(thread), notes }
-    }
-
-    fn note(&self) -> String {
-        self.notes.recv_timeout(Duration::from_secs(10)).expect("a note")
-    }
-
-    /// An editor can come in and is answered.
-    fn lives(&self) {
-        let mut editor = Editor::enter(&self.session);
-        editor.say(&json!({"type": "eval", "id": "x", "code": "alive"}));
-        let answer = editor.hear().expect("an answer");
-        assert_eq!((answer["id"].as_str(), answer["text"].as_str()), (Some("x"), Some("alive")));
-    }
-}
-
-fn step(server: &mut Server) {
-    while let Some((ticket, request)) = server.next() {
-        let answer = match request {
-            Request::Status => Answer::Status(Default::default()),
-            Request::Eval(eval) if eval.code == "wrong" => {
-                let place = rhapsode::units::Place { file: 0, line: eval.line, column: 3 };
-                Answer::errors(&[Diagnostic::error("it is wrong", place)
-                    .hint("do it right")
-                    .wide(4)])
-            }
-            Request::Eval(eval) => {
-                let beat = match eval.quant {
-                    Some(Quant::Beats(beats)) => Some(beats),
-                    _ => None,
-                };
-                Answer::Result(Outcome { text: eval.code, beat, ..Default::default() })
-            }
-        };
-        server.reply(ticket, &answer);
-    }
-}
-
-impl Stage {
-    /// Ends the session, and says if its control thread has failed.
-    fn end(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        let ended = self.thread.take().map(std::thread::JoinHandle::join);
-        assert!(std::thread::panicking() || !matches!(ended, Some(Err(_))), "it failed");
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
 
 #[test]
 fn requests_are_answered_under_their_names() {
     let stage = Stage::new();
     let mut editor = Editor::enter(&stage.session);
     editor.say(&json!({"type": "eval", "id": 7, "code": "a\nb", "line": 3, "file": "x.rhai", "quant": 0.5}));
-    editor.say(&json!({"type": "eval", "id": "b", "code": "wrong", "line": 12}));
+    editor.say(&json!({"type": "eval", "id": "b", "code": "it\nis wrong", "line": 11}));
     editor.say(&json!({"type": "status"}));
     assert_eq!(
         editor.hear(),
@@ -112,7 +22,7 @@ fn requests_are_answered_under_their_names() {
     );
     let wrong = json!({"type": "error", "id": "b", "diagnostics": [{
         "severity": "error", "message": "it is wrong", "hint": "do it right",
-        "span": {"line": 12, "column": 3, "end_line": 12, "end_column": 7}}]});
+        "span": {"line": 12, "column": 4, "end_line": 12, "end_column": 9}, "text": "is wrong"}]});
     assert_eq!(editor.hear(), Some(wrong));
     assert_eq!(editor.hear().expect("a status")["type"], "status");
 }
@@ -301,7 +211,7 @@ fn row_30_session_files_are_private_and_do_not_outlive_their_session() {
         std::fs::metadata(path).expect("is there").permissions().mode() & 0o777
     };
     let mut stage = Stage::new();
-    let folder = stage.folder.path().join("run");
+    let folder = stage.folder();
     let (file, socket) = (stage.session.path(&folder), stage.session.socket_path(&folder));
     assert_eq!((mode(&folder), mode(&file), mode(&socket)), (0o700, 0o600, 0o600));
     assert_eq!(running(&folder), [stage.session.clone()]);
@@ -329,7 +239,7 @@ fn row_30_session_files_are_private_and_do_not_outlive_their_session() {
         assert!(Instant::now() < end, "the port is free again");
     }
     // A folder that is a link to somewhere is not taken.
-    let link = stage.folder.path().join("link");
+    let link = stage.runtime.path().join("link");
     std::os::unix::fs::symlink(&folder, &link).expect("links");
     assert!(Server::open_in(&link, None, &ServeArgs::default()).is_err());
 }
