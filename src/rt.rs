@@ -22,6 +22,6 @@ pub use event::{Event, EventKind};
 pub use job::{Fault, Job, PortRef, Timed};
 pub use processor::{Processor, Status};
 pub use renderer::Renderer;
-pub use schedule::Schedule;
+pub use schedule::{Schedule, Tap};
 pub use update::Update;
 pub use workers::Workers;

@@ -161,10 +161,7 @@ impl Outs {
             })?;
             let ending = args.file.format_for(path)?.extension();
             for name in offline.strips() {
-                let file: String = name
-                    .chars()
-                    .map(|c| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' })
-                    .collect();
+                let file = crate::io::record::file_name(name);
                 stems.push((name.to_string(), create(&folder.join(format!("{file}.{ending}")))?));
             }
         }

@@ -7,20 +7,26 @@
 mod edits;
 mod fresh;
 mod ledger;
+mod meters;
 mod performer;
+mod record;
 mod stand;
 
 pub use fresh::Fresh;
+pub use meters::Meter;
 pub use performer::Performer;
 pub use stand::{Backstage, Stand};
 
 use self::edits::Pending;
 use self::ledger::Ledger;
+use self::meters::{Peaks, Slots};
+use self::record::Deck;
 use super::clock::Clock;
 use super::player::Player;
 use crate::diag::Diagnostic;
 use crate::graph::{Compiled, Edit, Placement, Plan, StripRef};
-use crate::rt::{Fault, Renderer, Timed, Update};
+use crate::io::record::Recorder;
+use crate::rt::{Fault, Renderer, Tap, Timed, Update};
 use crate::session::Session;
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
@@ -76,6 +82,8 @@ struct Shared {
     peak: AtomicU32,
     /// Blocks in which the safety limiter acted.
     limited: AtomicU64,
+    /// Peaks by strip.
+    peaks: Peaks,
 }
 
 /// Music that sounds, or is about to.
@@ -122,6 +130,11 @@ pub struct Live {
     retired: HeapCons<Box<Update>>,
     reports: HeapCons<Report>,
     shared: Arc<Shared>,
+    /// Where strips are metered and recorded.
+    slots: Slots,
+    /// Those of what plays.
+    taps: Vec<Tap>,
+    deck: Deck,
 }
 
 impl Live {
@@ -135,7 +148,9 @@ impl Live {
     /// The same from a beat of the piece on: after the device has come back at another rate.
     #[must_use]
     pub fn resume(fresh: Fresh, ceiling: Option<f32>, beat: f64) -> (Live, Performer) {
-        let Fresh { session, rate, compiled, assets } = fresh;
+        let Fresh { session, rate, mut compiled, assets } = fresh;
+        let mut slots = Slots::default();
+        slots.tap(&mut compiled);
         let mut player = Player::new(&session, &compiled, rate, &*assets, None);
         let Compiled { mut schedule, strips, placement, plan, .. } = compiled;
         let clock = Clock::starting(&session, rate, beat);
@@ -145,8 +160,10 @@ impl Live {
         let (retire, retired) = HeapRb::new(1).split();
         let (report, reports) = HeapRb::new(REPORTS).split();
         let shared = Arc::new(Shared::default());
+        let taps = schedule.taps.clone();
+        let (deck, reels) = Deck::new();
         let renderer = Renderer::new(schedule, ceiling);
-        let performer = Performer::new(renderer, inbox, retire, report, shared.clone());
+        let performer = Performer::new(renderer, inbox, retire, report, reels, shared.clone());
         let music = Music { session, placement, strips, plan, player };
         let mut live = Live {
             rate,
@@ -161,6 +178,9 @@ impl Live {
             retired,
             reports,
             shared,
+            slots,
+            taps,
+            deck,
         };
         live.fill();
         (live, performer)
@@ -183,6 +203,10 @@ impl Live {
                 self.schedule(&mut next);
                 self.pending = Some(*next);
             }
+        }
+        self.deck.collect();
+        while let Some(told) = self.deck.recorder().and_then(Recorder::take_news) {
+            news(News::Warning(told));
         }
         self.fill();
         let place = crate::units::Place::default;

@@ -197,6 +197,7 @@ impl<'a> Compiler<'a> {
             kept: vec![Buffer::SILENCE; feedback.len()],
             feedback,
             chunk,
+            taps: Vec::new(),
             timeline: timeline(self.session, self.rate),
             slots: Slots::new(self.jobs, chunk),
         };

@@ -2,6 +2,7 @@
 
 mod chunks;
 mod decode;
+mod destination;
 mod encode;
 mod error;
 mod flac;
@@ -10,11 +11,13 @@ mod gain;
 mod loudness;
 mod quantize;
 mod resample;
+mod sink;
 mod temporary;
 mod wav;
 
 pub use decode::{MAX_DECODED_BYTES, Reader, StreamInfo};
-pub use encode::{WriteOptions, Writer, Written, create};
+pub(crate) use destination::numbered;
+pub use encode::{WriteOptions, Writer, Written, create, create_new};
 pub use error::FileError;
 pub use format::Format;
 pub use gain::{Gain, Target, apply_gain, gain_for};

@@ -3,7 +3,7 @@
 use super::block::Buffer;
 use super::ceiling::Ceiling;
 use super::job::{Fault, Job, PortRef, Timed};
-use super::schedule::Schedule;
+use super::schedule::{Schedule, Tap};
 use super::slots::Chunk;
 use super::workers::Workers;
 use crate::dsp::unit::{BLOCK, Meta};
@@ -124,6 +124,12 @@ impl Renderer {
     #[must_use]
     pub fn output(&self, port: PortRef, block: usize) -> Option<&Buffer> {
         self.schedule.output(port, block)
+    }
+
+    /// The strips that are metered and recorded.
+    #[must_use]
+    pub fn taps(&self) -> &[Tap] {
+        &self.schedule.taps
     }
 
     /// The first `blocks` blocks of the last chunk.

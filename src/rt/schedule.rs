@@ -12,6 +12,17 @@ pub struct FeedbackLine {
     pub from: PortRef,
 }
 
+/// Where a strip comes out: what is metered and recorded of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tap {
+    /// Number that the strip's name has for as long as it is played live.
+    pub slot: u16,
+    /// Frames by which it is earlier than the master.
+    pub early: u32,
+    /// Left and right after the fader.
+    pub post: [PortRef; 2],
+}
+
 /// A compiled session. Built on the control thread and moved to the renderer.
 pub struct Schedule {
     /// The jobs and what they put out.
@@ -28,6 +39,8 @@ pub struct Schedule {
     pub timeline: Timeline,
     /// What the feedback lines hold.
     pub kept: Vec<Buffer>,
+    /// The strips but the master; empty where none is asked for.
+    pub taps: Vec<Tap>,
 }
 
 impl Schedule {

@@ -66,14 +66,15 @@ impl Live {
     }
 
     fn pending(
-        &self,
+        &mut self,
         quant: Quant,
         session: &Arc<Session>,
-        compiled: Compiled,
+        mut compiled: Compiled,
         edit: &Edit,
         assets: &dyn Assets,
     ) -> Pending {
         let player = Player::new(session, &compiled, self.rate, assets, None);
+        self.slots.tap(&mut compiled);
         let Compiled { schedule, strips, placement, plan, .. } = compiled;
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
         let update = Box::new(Update { schedule, moves, feedback, at: 0 });
@@ -184,6 +185,7 @@ impl Live {
         });
         music.player.number_from(&self.music.player);
         self.ledger.move_to(&music.strips);
+        self.announce(&update.schedule.taps);
         self.sent = Some((update.at, edit));
         let _ = self.outbox.try_push(Message::Update(update));
         self.music = music;

@@ -1,7 +1,9 @@
 //! The audio side of playing live: takes messages, renders blocks, hands back what it sheds.
 
+use super::record::Reels;
 use super::{Message, Report, Shared};
 use crate::dsp::unit::BLOCK;
+use crate::io::record::{Sound, Tape};
 use crate::rt::{Renderer, Update};
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
@@ -19,6 +21,9 @@ pub struct Performer {
     reports: HeapProd<Report>,
     /// An edit whose frame has not come.
     pending: Option<Box<Update>>,
+    reels: Reels,
+    /// What is being recorded.
+    tape: Option<Box<Tape>>,
     shared: Arc<Shared>,
     /// The block that is being given out, and how much of it has been.
     block: [[f32; BLOCK]; 2],
@@ -31,10 +36,21 @@ impl Performer {
         inbox: HeapCons<Message>,
         retired: HeapProd<Box<Update>>,
         reports: HeapProd<Report>,
+        reels: Reels,
         shared: Arc<Shared>,
     ) -> Performer {
-        let block = [[0.0; BLOCK]; 2];
-        Performer { renderer, inbox, retired, reports, pending: None, shared, block, given: BLOCK }
+        Performer {
+            renderer,
+            inbox,
+            retired,
+            reports,
+            pending: None,
+            reels,
+            tape: None,
+            shared,
+            block: [[0.0; BLOCK]; 2],
+            given: BLOCK,
+        }
     }
 
     /// Fills `output` (interleaved, `channels` a frame): left and right on the first two, both on one;
@@ -64,7 +80,9 @@ impl Performer {
     /// Renders the next block.
     fn next(&mut self) {
         self.receive();
-        let end = self.renderer.frame() + BLOCK as u64;
+        self.change_tape();
+        let frame = self.renderer.frame();
+        let end = frame + BLOCK as u64;
         // Each retired update has its place in the ring: the control side never sends more than it has.
         while self.pending.as_ref().is_some_and(|u| u.at < end) && !self.retired.is_full() {
             if let Some(mut update) = self.pending.take() {
@@ -73,14 +91,40 @@ impl Performer {
             }
             self.receive();
         }
-        let [left, right] = &self.renderer.render(1)[0];
+        self.renderer.render(1);
+        let output = &self.renderer.last(1)[0];
+        let [left, right] = output;
         self.block = [left.0, right.0];
         self.given = 0;
+        self.shared.peaks.note(&self.renderer, output);
+        if let Some(tape) = &mut self.tape {
+            let renderer = &self.renderer;
+            let sounds = renderer.taps().iter().map(|tap| Sound {
+                slot: tap.slot,
+                early: tap.early,
+                channels: tap.post.map(|port| renderer.output(port, 0)),
+            });
+            tape.write(frame, output, sounds);
+        }
         let peak = left.peak().max(right.peak());
         self.shared.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
         let reports = &mut self.reports;
         self.renderer.take_faults(|fault| drop(reports.try_push(Report::Fault(fault))));
         self.shared.limited.store(self.renderer.limited(), Ordering::Relaxed);
+    }
+
+    /// Puts in a tape that has come, hands back one that is over. There is always room for it: no more are sent
+    /// than the ring back holds.
+    fn change_tape(&mut self) {
+        if self.tape.as_ref().is_some_and(|tape| tape.is_over())
+            && !self.reels.spent.is_full()
+            && let Some(tape) = self.tape.take()
+        {
+            let _ = self.reels.spent.try_push(tape);
+        }
+        if self.tape.is_none() {
+            self.tape = self.reels.tapes.try_pop();
+        }
     }
 
     /// Takes messages in, up to an edit that must wait: what follows it is for the music after it.

@@ -1,10 +1,11 @@
 //! Writing of audio files while they are being made.
 
 use super::chunks::SamplerChunks;
+use super::destination::Destination;
 use super::flac::FlacWriter;
 use super::wav::WavWriter;
 use super::{FileError, Format, LoopPoint};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Seed of the dither: any constant will do, but it must never change, or files would.
 const DITHER_SEED: u64 = 0x5268_6170_736f_6465;
@@ -51,10 +52,12 @@ pub struct Written {
     pub clipped: u64,
 }
 
-/// A file being written under a temporary name in its target's folder.
+/// A file being written: under a temporary name in its target's folder ([`create`]), or under its own
+/// ([`create_new`]).
 ///
 /// The file is readable at every moment up to at most half a second of audio before the end, also
-/// after the process was killed. Dropping the writer removes it; [`Writer::finish`] gives it its name.
+/// after the process was killed. Dropping the writer removes a file of `create`; [`Writer::finish`] gives
+/// it its name.
 pub trait Writer: Send {
     /// Appends a block, channels x frames; all channels must have the same number of frames.
     ///
@@ -70,11 +73,21 @@ pub trait Writer: Send {
     /// Frames written so far.
     fn frames(&self) -> u64;
 
+    /// Makes the file readable up to its present end; returns the frames in it. (Of FLAC, only whole blocks
+    /// are written: a quarter of a second or less can be left.)
+    ///
+    /// # Errors
+    /// [`FileError::Write`] if the disk fails or is full: [`give_up`](Writer::give_up) then.
+    fn flush(&mut self) -> Result<u64, FileError>;
+
+    /// Ends the file after an error: it is cut back to its last flush. Returns the frames in it.
+    fn give_up(self: Box<Self>) -> u64;
+
     /// Completes the file and gives it its final name, replacing any file of that name.
     ///
     /// # Errors
     /// [`FileError::Incomplete`] if the disk fails or is full: the temporary file, readable up to its
-    /// last flush, is kept then; [`FileError::Write`] if it cannot get its name.
+    /// last flush, is kept then; [`FileError::Write`] if it cannot get its name, or has it already.
     fn finish(self: Box<Self>) -> Result<Written, FileError>;
 }
 
@@ -84,6 +97,39 @@ pub trait Writer: Send {
 /// [`FileError::Write`] if the folder cannot be written, [`FileError::Unsupported`] if the format
 /// cannot hold that rate or number of channels or if `path` names a folder or a device.
 pub fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Writer>, FileError> {
+    check(path, options)?;
+    open(Destination::create(path)?, options)
+}
+
+/// Starts to write the file `path` under its own name, so that it is found there if the process is killed.
+/// A file of that name is left alone: the new one is called `name-2` (or 3, ...) then. Returns the name too.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_new(
+    path: &Path,
+    options: &WriteOptions,
+) -> Result<(PathBuf, Box<dyn Writer>), FileError> {
+    check(path, options)?;
+    let (destination, file) = Destination::create_new(path)?;
+    let path = destination.target().to_path_buf();
+    let mut writer = open((destination, file), options)?;
+    writer.flush()?;
+    Ok((path, writer))
+}
+
+fn open(
+    (destination, file): (Destination, std::fs::File),
+    options: &WriteOptions,
+) -> Result<Box<dyn Writer>, FileError> {
+    Ok(match options.format {
+        Format::Flac => Box::new(FlacWriter::new(destination, file, options)?),
+        _ => Box::new(WavWriter::new(destination, file, options)?),
+    })
+}
+
+/// Refuses what the format cannot hold.
+fn check(path: &Path, options: &WriteOptions) -> Result<(), FileError> {
     let (max_rate, max_channels) = match options.format {
         Format::Flac => (655_350, 8),
         _ => (1_536_000, 64),
@@ -99,10 +145,7 @@ pub fn create(path: &Path, options: &WriteOptions) -> Result<Box<dyn Writer>, Fi
         );
         return Err(FileError::unsupported(path, why, "choose another --format or fewer channels"));
     }
-    Ok(match options.format {
-        Format::Flac => Box::new(FlacWriter::create(path, options)?),
-        _ => Box::new(WavWriter::create(path, options)?),
-    })
+    Ok(())
 }
 
 /// Calls `part` with consecutive pieces of `channels`, so that the first piece has at most `first`

@@ -91,7 +91,12 @@ impl FileError {
                 "create the folder first, or choose another one".into()
             }
             Self::Write { source, .. } | Self::Incomplete { source, .. }
-                if source.kind() == io::ErrorKind::StorageFull =>
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::StorageFull
+                        | io::ErrorKind::QuotaExceeded
+                        | io::ErrorKind::FileTooLarge
+                ) =>
             {
                 "free some disk space, or write to another disk".into()
             }

@@ -1,14 +1,13 @@
 //! FLAC files, 24-bit, encoded block by block.
 
+use super::destination::Destination;
 use super::encode::in_pieces;
-use super::temporary::Temporary;
+use super::sink::Sink;
 use super::{FileError, Quantizer, WriteOptions, Writer, Written};
 use flac_codec::Error;
 use flac_codec::encode::{FlacSampleWriter, Options};
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
 
 const BITS: u32 = 24;
 /// Room for the largest encoded block, so that only whole blocks reach the disk: 8 channels of
@@ -24,17 +23,24 @@ const BUFFER_BYTES: usize = 128 * 1024;
 pub(super) struct FlacWriter {
     encoder: FlacSampleWriter<Sink>,
     sink: Sink,
-    temporary: Temporary,
+    destination: Destination,
     /// Interleaved samples of the block being filled.
     pending: Vec<i32>,
     block: usize,
     quantizer: Quantizer,
     channels: usize,
     frames: u64,
+    /// Frames of the blocks that were brought to the disk.
+    safe: u64,
 }
 
 impl FlacWriter {
-    pub(super) fn create(path: &Path, options: &WriteOptions) -> Result<Self, FileError> {
+    pub(super) fn new(
+        destination: Destination,
+        file: File,
+        options: &WriteOptions,
+    ) -> Result<Self, FileError> {
+        let path = destination.target();
         let block = (options.rate / 4).clamp(256, 4096) as u16;
         let encoding = Options::default()
             .max_lpc_order(None)
@@ -42,8 +48,7 @@ impl FlacWriter {
             .map_err(|e| FileError::write(path, io::Error::other(e)))?
             .no_seektable()
             .no_padding();
-        let (temporary, file) = Temporary::create(path)?;
-        let sink = Sink(Arc::new(Mutex::new(BufWriter::with_capacity(BUFFER_BYTES, file))));
+        let sink = Sink::new(file, BUFFER_BYTES);
         let channels = options.channels;
         let (rate, count) = (options.rate, channels as u8);
         let encoder = FlacSampleWriter::new(sink.clone(), encoding, rate, BITS, count, None)
@@ -52,12 +57,13 @@ impl FlacWriter {
         Ok(Self {
             encoder,
             sink,
-            temporary,
+            destination,
             pending: Vec::with_capacity(block * channels),
             block,
             quantizer: Quantizer::new(BITS, options.seed()),
             channels,
             frames: 0,
+            safe: 0,
         })
     }
 
@@ -69,7 +75,7 @@ impl FlacWriter {
         }
         self.frames += channels[0].len() as u64;
         if self.pending.len() == self.block * self.channels {
-            self.encode().map_err(|e| FileError::write(self.temporary.target(), e))?;
+            self.encode().map_err(|e| FileError::write(self.destination.target(), e))?;
         }
         Ok(())
     }
@@ -78,7 +84,9 @@ impl FlacWriter {
     fn encode(&mut self) -> io::Result<()> {
         self.encoder.write(&self.pending).map_err(into_io)?;
         self.pending.clear();
-        self.sink.flush()
+        self.sink.checkpoint()?;
+        self.safe = self.frames;
+        Ok(())
     }
 }
 
@@ -93,45 +101,30 @@ impl Writer for FlacWriter {
         self.frames
     }
 
+    fn flush(&mut self) -> Result<u64, FileError> {
+        self.sink.checkpoint().map_err(|e| FileError::write(self.destination.target(), e))?;
+        Ok(self.safe)
+    }
+
+    fn give_up(self: Box<Self>) -> u64 {
+        self.sink.give_up();
+        self.safe
+    }
+
     fn finish(mut self: Box<Self>) -> Result<Written, FileError> {
         let last = self.encode();
-        let Self { encoder, mut sink, temporary, quantizer, frames, .. } = *self;
+        let Self { encoder, sink, destination, quantizer, frames, .. } = *self;
         let completed = last.and_then(|()| match encoder.finalize() {
             // The header that stands there since the beginning is all that an empty file needs.
-            Ok(()) | Err(Error::NoSamples) => sink.flush(),
+            Ok(()) | Err(Error::NoSamples) => sink.checkpoint(),
             Err(e) => Err(into_io(e)),
         });
         if let Err(error) = completed {
-            return Err(temporary.keep(error));
+            sink.give_up();
+            return Err(destination.keep(error));
         }
-        temporary.commit()?;
+        destination.commit()?;
         Ok(Written { frames, clipped: quantizer.clipped() })
-    }
-}
-
-/// The file, shared with the encoder because that gives no access to what it writes to.
-#[derive(Clone)]
-struct Sink(Arc<Mutex<BufWriter<File>>>);
-
-impl Sink {
-    fn with<T>(&self, work: impl FnOnce(&mut BufWriter<File>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.with(|file| file.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.with(Write::flush)
-    }
-}
-
-impl Seek for Sink {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.with(|file| file.seek(to))
     }
 }
 
