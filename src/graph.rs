@@ -28,7 +28,7 @@ use self::order::order;
 use crate::diag::{Diagnostic, Severity};
 use crate::nodes::table::Assets;
 use crate::rt::Schedule;
-use crate::rt::job::PortRef;
+use crate::rt::job::{Level, PortRef};
 use crate::rt::timeline::{Stretch, Timeline};
 use crate::session::{Node, NodeId, Session};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,8 @@ pub struct StripRef {
     pub name: String,
     /// Left and right after the fader.
     pub post: [PortRef; 2],
+    /// Whether it is heard: a gain of 0 or 1, on its way there where an edit has just changed that.
+    pub level: Level,
     /// Frames by which it is late.
     pub latency: usize,
     /// The task that plays its notes, for tracks with an instrument.

@@ -18,8 +18,8 @@ use crate::nodes::table::{Assets, ProcCx};
 use crate::nodes::{Make, ParamKind};
 use crate::rt::block::Ramp;
 use crate::rt::job::{
-    Bench, From, Import, Job, LaneTask, LineLoad, LineStore, Load, PortRef, ProcessTask, Store,
-    Task,
+    Bench, From, Import, Job, LaneTask, Level, LineLoad, LineStore, Load, PortRef, ProcessTask,
+    Store, Task,
 };
 use crate::rt::kit::Kit;
 use crate::rt::processor::{Processor, Vacant};
@@ -260,16 +260,14 @@ fn imports(what: &What, channel: u8, to: u16, site: &mut Site) -> Vec<Import> {
             .iter()
             .map(|s| Import {
                 from: (site.port)(s.strip, s.export, port, s.late),
-                gain: s.gain as f32,
-                was: s.was.unwrap_or(s.gain) as f32,
-                step: 0.0,
+                level: Level::new(s.was.unwrap_or(s.gain) as f32, s.gain as f32),
                 to,
             })
             .collect(),
         What::Parts(parts) => {
             let port = |&(level, job): &(u16, u16)| PortRef { level, job, port };
-            let (gain, was, step) = (1.0, 1.0, 0.0);
-            let import = |p| Import { from: From::Port(port(p)), gain, was, step, to };
+            let level = Level::new(1.0, 1.0);
+            let import = |p| Import { from: From::Port(port(p)), level, to };
             parts.iter().map(import).collect()
         }
         _ => Vec::new(),

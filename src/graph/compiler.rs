@@ -8,7 +8,7 @@ use super::{CHUNK, Compiled, MEMBERS, Plan, StripRef, TaskRef, timeline};
 use crate::diag::Diagnostic;
 use crate::nodes::table::Assets;
 use crate::rt::block::Buffer;
-use crate::rt::job::{From, PortRef};
+use crate::rt::job::{From, Level, PortRef};
 use crate::rt::schedule::FeedbackLine;
 use crate::rt::slots::Slots;
 use crate::rt::{Job, Schedule};
@@ -163,6 +163,7 @@ impl<'a> Compiler<'a> {
                 StripRef {
                     name: net.name.clone(),
                     post: [left(0), left(1)],
+                    level: Level::new(1.0, 1.0),
                     latency,
                     player,
                     at: (level as u16, index as u16),
@@ -201,7 +202,13 @@ impl<'a> Compiler<'a> {
             timeline: timeline(self.session, self.rate),
             slots: Slots::new(self.jobs, chunk),
         };
-        let strips: Vec<StripRef> = self.strips.into_values().collect();
+        let mut strips = self.strips;
+        for (index, level) in levels(&self.layouts) {
+            if let Some(strip) = strips.get_mut(&index) {
+                strip.level = level;
+            }
+        }
+        let strips: Vec<StripRef> = strips.into_values().collect();
         let late = self.late.iter().map(|(strip, export, channel)| {
             (self.order.strips[*strip].name.clone(), *export, *channel)
         });
@@ -209,4 +216,22 @@ impl<'a> Compiler<'a> {
         let placement = Placement { layouts: self.layouts, order: self.order.clone(), late };
         Compiled { schedule: Box::new(schedule), strips, plan, warnings, placement }
     }
+}
+
+/// Whether anything hears each strip after its fader, and did so before an edit: muted strips are read with a
+/// gain of 0.
+fn levels(layouts: &[Layout]) -> BTreeMap<usize, Level> {
+    let insts = layouts.iter().flat_map(|layout| &layout.strip.net.insts);
+    let imports = insts.flat_map(|inst| match &inst.what {
+        What::Import(from) => from.as_slice(),
+        _ => &[],
+    });
+    let mut heard: BTreeMap<usize, (bool, bool)> = BTreeMap::new();
+    for from in imports.filter(|from| from.export == Export::Post) {
+        let (was, is) = heard.entry(from.strip).or_default();
+        *was |= from.was.unwrap_or(from.gain) != 0.0;
+        *is |= from.gain != 0.0;
+    }
+    let gain = |heard| if heard { 1.0 } else { 0.0 };
+    heard.into_iter().map(|(strip, (was, is))| (strip, Level::new(gain(was), gain(is)))).collect()
 }

@@ -48,31 +48,56 @@ pub struct Import {
     /// Where from.
     pub from: From,
     /// Linear gain.
-    pub gain: f32,
-    /// The gain now, on its way there in straight lines after an edit.
-    pub was: f32,
-    /// What it moves in a block; set when the move begins.
-    pub step: f32,
+    pub level: Level,
     /// Buffer that it is added to.
     pub to: u16,
 }
 
-/// Blocks in which the gain of an import moves after an edit: 20 ms at 48 kHz.
+/// A gain that moves in straight lines after an edit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Where it is when it does not move.
+    gain: f32,
+    /// Where it is now.
+    was: f32,
+    /// What it moves in a block; set when the move begins.
+    step: f32,
+}
+
+/// Blocks in which a [`Level`] moves after an edit: 20 ms at 48 kHz.
 pub const MOVE: f32 = 15.0;
 
-impl Import {
-    /// Adds `from` to `sum` with a gain that moves on.
-    fn add_moving(&mut self, sum: &mut Buffer, from: &Buffer) {
+impl Level {
+    /// A gain that goes from `was` to `gain`.
+    #[must_use]
+    pub fn new(was: f32, gain: f32) -> Level {
+        Level { gain, was, step: 0.0 }
+    }
+
+    /// Whether it is 0 and stays there.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.gain == 0.0 && self.was == 0.0
+    }
+
+    /// The gain in the next block of a sound.
+    pub fn advance(&mut self) -> Ramp {
+        if self.was == self.gain {
+            return Ramp::constant(self.gain);
+        }
         if self.step == 0.0 {
             self.step = (self.gain - self.was) / MOVE;
         }
         let near = (self.gain - self.was).abs() <= self.step.abs() * 1.5;
         let to = if near { self.gain } else { self.was + self.step };
-        let gain = super::block::Ramp { from: self.was, to };
-        for (i, (y, x)) in sum.0.iter_mut().zip(&from.0).enumerate() {
-            *y += x * gain.at(i);
-        }
+        let ramp = Ramp { from: self.was, to };
         self.was = to;
+        ramp
+    }
+
+    /// Where nothing sounds, nothing need move.
+    pub fn arrive(&mut self) {
+        self.was = self.gain;
     }
 }
 
@@ -296,7 +321,7 @@ fn gather(
 ) {
     bench.silence(to);
     for import in imports {
-        if import.gain == 0.0 && import.was == 0.0 {
+        if import.level.is_off() {
             // Muted: not even a tail too soft to be heard keeps what follows awake.
             continue;
         }
@@ -305,14 +330,17 @@ fn gather(
             From::Feedback(i) => Some(&kept[i as usize]),
         };
         if let (Some(from), Some(sum)) = (from, &mut bench.buffers[to as usize]) {
-            if import.was == import.gain {
-                wide::add_row(&mut sum.0, &from.0, import.gain);
+            let gain = import.level.advance();
+            if gain.from == gain.to {
+                wide::add_row(&mut sum.0, &from.0, gain.to);
             } else {
-                import.add_moving(sum, from);
+                for (i, (y, x)) in sum.0.iter_mut().zip(&from.0).enumerate() {
+                    *y += x * gain.at(i);
+                }
             }
             bench.silent[to as usize] = false;
         } else {
-            import.was = import.gain;
+            import.level.arrive();
         }
     }
 }

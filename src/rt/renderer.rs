@@ -1,6 +1,6 @@
 //! The renderer: runs a schedule block by block, on one thread or several, always to the same bits.
 
-use super::block::Buffer;
+use super::block::{Buffer, Ramp};
 use super::ceiling::Ceiling;
 use super::job::{Fault, Job, PortRef, Timed};
 use super::schedule::{Schedule, Tap};
@@ -108,6 +108,7 @@ impl Renderer {
                 self.limited += u64::from(ceiling.process(left, right));
             }
         }
+        schedule.listen();
         for job in schedule.slots.jobs() {
             let room = &mut self.faults;
             job.drain_faults(|fault| {
@@ -126,10 +127,13 @@ impl Renderer {
         self.schedule.output(port, block)
     }
 
-    /// The strips that are metered and recorded.
-    #[must_use]
-    pub fn taps(&self) -> &[Tap] {
-        &self.schedule.taps
+    /// What is heard of the strips in the last block: each with left and right, and the gain of those; `None`
+    /// for silence.
+    pub fn taps(&self) -> impl ExactSizeIterator<Item = (&Tap, [Option<(&Buffer, Ramp)>; 2])> {
+        self.schedule.taps.iter().map(|tap| {
+            let get = |c: usize| Some((self.schedule.output(tap.post[c], 0)?, tap.heard[c]?));
+            (tap, [get(0), get(1)])
+        })
     }
 
     /// The first `blocks` blocks of the last chunk.

@@ -1,7 +1,7 @@
 //! What the graph compiler makes and the renderer runs: jobs in order, and where the output is.
 
-use super::block::Buffer;
-use super::job::PortRef;
+use super::block::{Buffer, Ramp};
+use super::job::{Level, PortRef};
 use super::slots::Slots;
 use super::timeline::Timeline;
 
@@ -13,7 +13,7 @@ pub struct FeedbackLine {
 }
 
 /// Where a strip comes out: what is metered and recorded of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tap {
     /// Number that the strip's name has for as long as it is played live.
     pub slot: u16,
@@ -21,6 +21,10 @@ pub struct Tap {
     pub early: u32,
     /// Left and right after the fader.
     pub post: [PortRef; 2],
+    /// With what gain those are heard that read it: 0 if it is muted.
+    pub levels: [Level; 2],
+    /// The gain in the last block; `None` where nothing is heard.
+    pub heard: [Option<Ramp>; 2],
 }
 
 /// A compiled session. Built on the control thread and moved to the renderer.
@@ -48,5 +52,18 @@ impl Schedule {
     #[must_use]
     pub fn output(&self, port: PortRef, block: usize) -> Option<&Buffer> {
         self.slots.output(port, block)
+    }
+
+    /// What is heard at the taps in the last block, moving mutes on. Audio thread.
+    pub(super) fn listen(&mut self) {
+        for tap in &mut self.taps {
+            for ((port, level), heard) in tap.post.iter().zip(&mut tap.levels).zip(&mut tap.heard) {
+                let sounds = self.slots.output(*port, 0).is_some();
+                *heard = (sounds && !level.is_off()).then(|| level.advance());
+                if !sounds {
+                    level.arrive();
+                }
+            }
+        }
     }
 }

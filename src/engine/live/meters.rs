@@ -34,7 +34,9 @@ impl Slots {
         compiled.schedule.taps = strips
             .filter_map(|strip| {
                 let early = latency.saturating_sub(strip.latency) as u32;
-                Some(Tap { slot: self.slot(&strip.name)?, early, post: strip.post })
+                let slot = self.slot(&strip.name)?;
+                let levels = [strip.level; 2];
+                Some(Tap { slot, early, post: strip.post, levels, heard: [None; 2] })
             })
             .collect();
     }
@@ -71,18 +73,20 @@ impl Peaks {
     /// Takes in the block that was just rendered, of which `output` is what the device gets. Audio thread.
     pub fn note(&self, renderer: &Renderer, output: &[Buffer; 2]) {
         for channel in 0..2 {
-            self.raise(MASTER, channel, &output[channel]);
-            for tap in renderer.taps() {
-                if let Some(buffer) = renderer.output(tap.post[channel], 0) {
-                    self.raise(tap.slot, channel, buffer);
+            self.raise(MASTER, channel, output[channel].peak());
+        }
+        for (tap, channels) in renderer.taps() {
+            for (channel, heard) in channels.iter().enumerate() {
+                if let Some((buffer, gain)) = heard {
+                    self.raise(tap.slot, channel, buffer.peak() * gain.from.max(gain.to));
                 }
             }
         }
     }
 
-    fn raise(&self, slot: u16, channel: usize, buffer: &Buffer) {
+    fn raise(&self, slot: u16, channel: usize, now: f32) {
         let Some(peak) = self.0.get(slot as usize) else { return };
-        let (peak, now) = (&peak[channel], buffer.peak().to_bits());
+        let (peak, now) = (&peak[channel], now.to_bits());
         // Magnitudes are in the order of their bits. The look before spares the bus.
         if now > peak.load(Ordering::Relaxed) {
             peak.fetch_max(now, Ordering::Relaxed);

@@ -98,11 +98,10 @@ impl Performer {
         self.given = 0;
         self.shared.peaks.note(&self.renderer, output);
         if let Some(tape) = &mut self.tape {
-            let renderer = &self.renderer;
-            let sounds = renderer.taps().iter().map(|tap| Sound {
+            let sounds = self.renderer.taps().map(|(tap, channels)| Sound {
                 slot: tap.slot,
                 early: tap.early,
-                channels: tap.post.map(|port| renderer.output(port, 0)),
+                channels,
             });
             tape.write(frame, output, sounds);
         }

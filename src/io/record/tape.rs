@@ -1,7 +1,7 @@
 //! The audio side of a recording: blocks go to a ring, those without room are counted.
 
 use crate::dsp::unit::BLOCK;
-use crate::rt::Buffer;
+use crate::rt::{Buffer, Ramp};
 use ringbuf::traits::{Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::sync::Arc;
@@ -29,15 +29,15 @@ pub struct Packet {
     pub sound: [Buffer; 2],
 }
 
-/// A block of a strip, as the renderer has it: a channel that is silent is `None`.
+/// A block of a strip, as the renderer has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sound<'a> {
     /// The strip.
     pub slot: u16,
     /// As in [`Packet`].
     pub early: u32,
-    /// Left and right.
-    pub channels: [Option<&'a Buffer>; 2],
+    /// Left and right with their gains; a channel that is silent is `None`.
+    pub channels: [Option<(&'a Buffer, Ramp)>; 2],
 }
 
 /// How far the audio side is.
@@ -129,9 +129,20 @@ impl Tape {
         for Sound { slot, early, channels } in strips {
             // The writer knows what is not said to be silent.
             if channels.iter().any(Option::is_some) {
-                let sound = channels.map(|buffer| buffer.copied().unwrap_or_default());
+                let sound = channels.map(|heard| heard.map_or(Buffer::SILENCE, scaled));
                 let _ = self.ring.try_push(Packet { slot, early, frame, sound });
             }
         }
     }
+}
+
+/// A block with its gain; what is not turned down keeps its bits.
+fn scaled((buffer, gain): (&Buffer, Ramp)) -> Buffer {
+    let mut scaled = *buffer;
+    if gain != Ramp::constant(1.0) {
+        for (i, x) in scaled.0.iter_mut().enumerate() {
+            *x *= gain.at(i);
+        }
+    }
+    scaled
 }
