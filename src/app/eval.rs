@@ -8,7 +8,7 @@ use super::{Failure, report};
 use crate::diag::Diagnostic;
 use crate::engine::live::Quant;
 use client::Client;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -62,7 +62,7 @@ pub fn eval(args: &EvalArgs) -> ExitCode {
             ExitCode::FAILURE
         }
         Ok(answer) if args.json => {
-            println!("{}", serde_json::to_string(&answer).unwrap_or_default());
+            print(&serde_json::to_string(&answer).unwrap_or_default());
             ExitCode::from(u8::from(matches!(answer, Answer::Error { .. })))
         }
         Ok(answer) => args.show(answer),
@@ -123,10 +123,14 @@ impl EvalArgs {
             }
             Answer::Result(Outcome { text, diagnostics, .. }) => {
                 self.report(diagnostics.into_iter().map(Diagnostic::from));
-                println!("{}", text.trim_end());
+                print(text.trim_end());
             }
-            Answer::Status(status) => println!("{}", sentence(&status)),
-            other => println!("{}", serde_json::to_string(&other).unwrap_or_default()),
+            Answer::Status(status) => print(&sentence(&status)),
+            // Nothing else answers what was asked.
+            Answer::Welcome { .. }
+            | Answer::Event(_)
+            | Answer::Meter { .. }
+            | Answer::Log { .. } => {}
         }
         ExitCode::SUCCESS
     }
@@ -143,6 +147,11 @@ impl EvalArgs {
         });
         report::report(&renamed.collect::<Vec<_>>(), false);
     }
+}
+
+/// Prints a line; whoever has closed the pipe does not want it.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn absolute(path: &Path) -> PathBuf {

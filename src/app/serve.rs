@@ -4,6 +4,7 @@
 //! writes; the control thread asks [`Server::next`] for what they want and never waits for any of them.
 
 mod door;
+mod files;
 mod lines;
 pub mod link;
 mod problem;
@@ -16,6 +17,7 @@ pub use problem::{Elsewhere, Problem};
 use super::Failure;
 use crate::diag::Diagnostic;
 use door::{DROPPED, Door, Incoming};
+use files::Files;
 use link::{Link, Listener};
 use session::Session;
 use speech::{Outgoing, line};
@@ -72,6 +74,7 @@ pub struct Server {
     incoming: Receiver<Incoming>,
     clients: BTreeMap<u64, Client>,
     notes: Vec<String>,
+    files: Files,
     /// None if it is closed to editors.
     open: Option<Open>,
 }
@@ -87,7 +90,8 @@ impl Default for Server {
     /// A server that no editor can reach.
     fn default() -> Server {
         let (_, incoming) = sync_channel(0);
-        Server { incoming, clients: BTreeMap::new(), notes: Vec::new(), open: None }
+        let (clients, notes, files) = Default::default();
+        Server { incoming, clients, notes, files, open: None }
     }
 }
 
@@ -132,7 +136,7 @@ impl Server {
             port,
             token: token()?,
             socket: None,
-            script: script.map(|s| s.canonicalize().unwrap_or_else(|_| s.to_path_buf())),
+            script: script.map(|s| std::path::absolute(s).unwrap_or_else(|_| s.to_path_buf())),
             started: since.map_or(0, |s| s.as_millis() as u64),
         };
         let (tell, incoming) = sync_channel(REQUESTS);
@@ -157,7 +161,8 @@ impl Server {
         door.open(Listener::Tcp(listener));
         let written = session.write(folder);
         let open = Open { door, session, folder: folder.to_path_buf() };
-        let server = Server { incoming, clients: BTreeMap::new(), notes, open: Some(open) };
+        let (clients, files) = (BTreeMap::new(), Files::of(script));
+        let server = Server { incoming, clients, notes, files, open: Some(open) };
         let lost = |why| failure(&format!("the session file cannot be written in {place}: {why}"));
         written.map(|()| server).map_err(lost)
     }
@@ -204,7 +209,7 @@ impl Server {
 
     /// Answers a request. Never waits; an editor that has gone is passed over.
     pub fn reply(&mut self, ticket: Ticket, answer: &Answer) {
-        let line = line(ticket.id.as_ref(), answer);
+        let line = line(ticket.id.as_ref(), &self.files.spelt_out(answer));
         self.send(|&client, _| client == ticket.client, &line);
     }
 
@@ -213,7 +218,7 @@ impl Server {
         if let Some(kind) = notice.kind()
             && self.wants(kind)
         {
-            let line = line(None, notice);
+            let line = line(None, &self.files.spelt_out(notice));
             self.send(|_, client| client.kinds.contains(&kind), &line);
         }
     }

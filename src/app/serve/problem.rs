@@ -15,7 +15,7 @@ pub struct Problem {
     /// What to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The file that it stands in, as the editor or the command line called it.
+    /// The file that it stands in: as the editor called it, or its absolute path.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub file: String,
     /// Where it stands; none if it has no place in a script.

@@ -189,7 +189,7 @@ pub struct Status {
 /// Something that a pattern plays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Played {
-    /// The file that it is written in, as the editor or the command line called it.
+    /// The file that it is written in: as the editor called it, or its absolute path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Where it stands in the file.
