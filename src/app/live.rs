@@ -1,6 +1,9 @@
 //! `live`: plays a script on a sound device and swaps in what is saved, while the sound goes on.
 
 pub(super) mod builder;
+mod deliver;
+mod device;
+mod editors;
 mod perform;
 mod score;
 mod stage;
@@ -10,6 +13,7 @@ mod watch;
 use super::Failure;
 use super::input::ScriptArgs;
 use super::interrupt::interrupted;
+use super::serve::ServeArgs;
 use crate::engine::live::Quant;
 use crate::io::audio::Request;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -49,6 +53,8 @@ pub struct PlayArgs {
     /// Let samples exceed full scale
     #[arg(long)]
     no_limiter: bool,
+    #[command(flatten)]
+    pub(super) serve: ServeArgs,
 }
 
 impl PlayArgs {
@@ -96,7 +102,7 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
     }
     let (play, above) = (&args.play, bar.clone());
     let say = Box::new(move |text: &str| above.suspend(|| eprintln!("{text}")));
-    let mut studio = Studio::open(&args.script, &play.request(), play.quant, play.ceiling(), say)?;
+    let mut studio = Studio::open(&args.script, play, say)?;
     studio.play_file(builder::Asker::Nobody);
     let (started, mut shown) = (Instant::now(), Instant::now());
     while !interrupted() && !play.is_over(started) {

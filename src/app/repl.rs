@@ -59,7 +59,7 @@ pub fn repl(args: &ReplArgs) -> Result<(), Failure> {
     };
     let (editor, say) = Editor::open().map_err(|e| Failure::message(e.to_string()))?;
     let play = &args.play;
-    let mut studio = Studio::open(&script, &play.request(), play.quant, play.ceiling(), say)?;
+    let mut studio = Studio::open(&script, play, say)?;
     match &args.script {
         Some(_) => studio.play_file(Asker::Prompt),
         None => studio.load(String::new(), prompt(), Asker::Prompt),
@@ -97,7 +97,7 @@ struct Repl {
 impl Repl {
     fn step(&mut self) {
         self.studio.step(TICK);
-        if self.studio.answer(Asker::Prompt).is_some() {
+        if self.studio.answer().is_some() {
             self.waits = false;
             let names = notebook::names(&self.studio.text());
             self.editor.knows(names.into_values().flatten().collect());
@@ -143,7 +143,7 @@ impl Repl {
     }
 
     fn play(&mut self, text: &str, quant: Option<Quant>) {
-        self.studio.enter(text.to_string(), prompt(), quant, Asker::Prompt);
+        self.studio.enter((text.to_string(), prompt(), None), quant, Asker::Prompt);
         self.waits = true;
     }
 

@@ -12,6 +12,7 @@ mod performer;
 mod record;
 mod stand;
 
+pub use super::player::Onset;
 pub use fresh::Fresh;
 pub use meters::Meter;
 pub use performer::Performer;
@@ -228,6 +229,11 @@ impl Live {
         self.queue.clear();
         self.ledger.clear();
         self.outbox.try_push(Message::Panic).is_ok()
+    }
+
+    /// What patterns were sent since the last call, a little ahead of being heard; from the first call on.
+    pub fn take_onsets(&mut self) -> Vec<Onset> {
+        self.music.player.take_onsets()
     }
 
     /// How what plays was compiled.

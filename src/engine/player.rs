@@ -1,32 +1,23 @@
 //! Patterns to events: each track's patterns are asked for a stretch of time ahead, and what begins
 //! there becomes notes at exact frames.
 
+mod voice;
+
+use self::voice::{Voice, voice};
 use super::clock::Clock;
 use crate::graph::{Compiled, ParamTarget, StripRef, TaskRef};
 use crate::nodes::table::Assets;
-use crate::pattern::{Event, Frac, Pattern, Span, Value, note};
+use crate::pattern::{Event, Frac, Pattern, SourceSpan, Span, Value};
 use crate::rt::event::EventKind;
 use crate::rt::job::Timed;
 use crate::rt::voices::PAN_SLOT;
-use crate::session::{Arg, Node, NodeId, Session, Track};
+use crate::session::{Session, Track};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts of a cycle; one is asked for at a time.
 const STEPS: i64 = 4;
 /// Velocity of notes that say nothing of theirs.
 const VELOCITY: f64 = 0.8;
-
-/// What a track's notes are played by.
-enum Voice {
-    /// Named voice parameters, in slot order.
-    Instrument(Vec<String>),
-    /// Sounds by name, and the parameters of each.
-    Kit(Vec<(String, Vec<String>)>),
-    /// Sounds of a sampler by name.
-    Sampler(Vec<String>),
-    /// Nothing that takes notes.
-    Nothing,
-}
 
 /// The patterns of one track and where their events go.
 struct Line {
@@ -36,6 +27,22 @@ struct Line {
     voice: Voice,
     name: String,
 }
+
+/// An event that a pattern plays, for those who watch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Onset {
+    /// Name of the track.
+    pub slot: String,
+    /// Its first frame.
+    pub begin: u64,
+    /// The frame behind its last.
+    pub end: u64,
+    /// Where it is written: bytes of all sources of the script.
+    pub source: Vec<SourceSpan>,
+}
+
+/// Onsets that are kept for those who watch.
+const ONSETS: usize = 4096;
 
 /// Plays the patterns of a session into a renderer.
 pub struct Player {
@@ -51,6 +58,8 @@ pub struct Player {
     /// Names of sounds that a pattern asked for and no kit has, said once.
     unknown: BTreeSet<String>,
     warnings: Vec<String>,
+    /// What was played since it was asked for last, if anybody watches.
+    onsets: Option<Vec<Onset>>,
 }
 
 impl Player {
@@ -80,6 +89,7 @@ impl Player {
             id: 0,
             unknown: BTreeSet::new(),
             warnings: Vec::new(),
+            onsets: None,
         }
     }
 
@@ -89,9 +99,15 @@ impl Player {
         (self.clock, self.from) = (clock, frame);
     }
 
-    /// Numbers its notes on from those of `before`, so that the ends of both find theirs.
-    pub fn number_from(&mut self, before: &Player) {
-        self.id = before.id;
+    /// Numbers its notes on from those of `before`, so that the ends of both find theirs; who watched that
+    /// one watches this one.
+    pub fn follow(&mut self, before: &mut Player) {
+        (self.id, self.onsets) = (before.id, before.onsets.take());
+    }
+
+    /// What was played since the last call; from the first call on it is noted.
+    pub fn take_onsets(&mut self) -> Vec<Onset> {
+        self.onsets.replace(Vec::new()).unwrap_or_default()
     }
 
     /// Whether it plays anything on the strip `name`.
@@ -163,6 +179,7 @@ impl Player {
         let gate = number("clip").or(number("gate")).unwrap_or(1.0).clamp(0.001, 64.0);
         let full = self.clock.frame(span.end).max(from + 1);
         let to = from + (((full - from) as f64 * gate).round() as u64).max(1);
+        self.note(line, event, from, to);
         let velocity = number("velocity").unwrap_or(VELOCITY) * number("gain").unwrap_or(1.0);
         let mut used = BTreeSet::from(["note", "n", "s", "velocity", "gain", "gate", "clip"]);
         if let Some(task) = line.target
@@ -195,6 +212,14 @@ impl Player {
         }
     }
 
+    /// Notes an event for those who watch.
+    fn note(&mut self, line: &Line, event: &Event, begin: u64, end: u64) {
+        if let Some(onsets) = self.onsets.as_mut().filter(|o| o.len() < ONSETS) {
+            let source = event.source.iter().collect();
+            onsets.push(Onset { slot: line.name.clone(), begin, end, source });
+        }
+    }
+
     /// A control that the instrument does not know sets the parameter of that name in the chain.
     fn set(
         &mut self,
@@ -220,107 +245,6 @@ impl Player {
             )),
         }
     }
-
-    /// Key of the event's note, and the names of the parameters that its voice knows.
-    fn key<'l>(
-        &mut self,
-        line: &'l Line,
-        controls: &BTreeMap<String, Value>,
-    ) -> Option<(f32, Vec<&'l str>)> {
-        match &line.voice {
-            Voice::Nothing => None,
-            Voice::Instrument(params) => {
-                let value = controls.get("note").or(controls.get("n")).or(controls.get("s"));
-                let key = match value {
-                    Some(Value::Text(name)) => match note::to_midi(name) {
-                        Some(key) => key,
-                        None => value.and_then(Value::as_num).or_else(|| {
-                            self.warn(format!("track `{}`: `{name}` is not a note", line.name));
-                            None
-                        })?,
-                    },
-                    Some(value) => value.as_num()?,
-                    None => 60.0,
-                };
-                Some((key as f32, params.iter().map(String::as_str).collect()))
-            }
-            Voice::Kit(sounds) => {
-                let names: Vec<&str> = sounds.iter().map(|s| s.0.as_str()).collect();
-                let index = self.sound(line, controls, &names)?;
-                Some((index as f32, sounds[index].1.iter().map(String::as_str).collect()))
-            }
-            Voice::Sampler(sounds) => {
-                let params = crate::nodes::sampler::NOTE_PARAMS.to_vec();
-                let names: Vec<&str> = sounds.iter().map(String::as_str).collect();
-                let named = controls.get("s").is_some_and(|s| matches!(s, Value::Text(_)));
-                if named {
-                    let index = self.sound(line, controls, &names)?;
-                    return Some((index as f32, params));
-                }
-                let note = controls.get("note").or(controls.get("n"));
-                let key = match note {
-                    Some(Value::Text(name)) => note::to_midi(name)?,
-                    Some(value) => value.as_num()?,
-                    None => 60.0,
-                };
-                Some((key as f32, params))
-            }
-        }
-    }
-
-    /// Index of the sound that the controls ask for.
-    fn sound(
-        &mut self,
-        line: &Line,
-        controls: &BTreeMap<String, Value>,
-        names: &[&str],
-    ) -> Option<usize> {
-        match controls.get("s").or(controls.get("note")).or(controls.get("n")) {
-            Some(Value::Text(name)) => {
-                let found = names.iter().position(|n| *n == name.as_ref());
-                if found.is_none() {
-                    let near = crate::diag::nearest(name, names.iter().copied());
-                    let hint = near.map_or_else(
-                        || format!("it has {}", names.join(" ")),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    self.warn(format!("track `{}`: there is no sound `{name}`; {hint}", line.name));
-                }
-                found
-            }
-            Some(value) => {
-                let number = value.as_num()?.max(0.0) as usize;
-                let general =
-                    general_midi(number).and_then(|gm| names.iter().position(|n| *n == gm));
-                general.or((!names.is_empty()).then(|| number % names.len().max(1)))
-            }
-            None => Some(0),
-        }
-    }
-}
-
-/// The drum that General MIDI (1991, percussion key map) has on a note, by our name for it.
-fn general_midi(note: usize) -> Option<&'static str> {
-    Some(match note {
-        35 | 36 => "bd",
-        37 => "rim",
-        38 | 40 => "sn",
-        39 => "cp",
-        41 | 43 => "lt",
-        42 | 44 => "hh",
-        45 | 47 => "mt",
-        46 => "oh",
-        48 | 50 => "ht",
-        49 | 52 | 55 | 57 => "cr",
-        51 | 53 | 59 => "rd",
-        54 => "tb",
-        56 => "cb",
-        62 | 63 => "hc",
-        64 => "lc",
-        70 | 82 => "sh",
-        75 => "cl",
-        _ => return None,
-    })
 }
 
 /// The controls of an event's value: a bare number or word is a note or a sound, `a:b` a sound and its
@@ -348,29 +272,4 @@ fn line(
     let target = strip.player;
     let voice = voice(session, track.source, assets);
     Some(Line { patterns: track.plays.clone(), strip, target, voice, name: track.name.clone() })
-}
-
-fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> Voice {
-    let node = session.node(source);
-    let params = |node: &Node| match node.args.get("index") {
-        Some(Arg::Number(index)) => session
-            .instruments
-            .get(*index as usize)
-            .map(|i| i.params.iter().map(|p| p.0.clone()).collect())
-            .unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    match node.kind.as_str() {
-        "instrument" => Voice::Instrument(params(node)),
-        "kit" => {
-            let names = node.text("sounds").unwrap_or("").split_whitespace();
-            let sounds = node.inputs.iter().map(|&i| params(session.node(i)));
-            Voice::Kit(names.map(String::from).zip(sounds).collect())
-        }
-        "sampler" => {
-            let path = node.text("path").unwrap_or("");
-            Voice::Sampler(crate::nodes::sampler::sounds(path, assets).unwrap_or_default())
-        }
-        _ => Voice::Nothing,
-    }
 }

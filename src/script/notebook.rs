@@ -35,8 +35,26 @@ impl Notebook {
     /// that is there already is replaced where it stands, and what changed the old track or bus goes with it.
     #[must_use]
     pub fn with(&self, entry: &str, origin: &Origin) -> Notebook {
+        self.with_those(entry, origin, |_| true)
+    }
+
+    /// The same without what the entry says of other tracks and buses than `slot`.
+    #[must_use]
+    pub fn with_slot(&self, entry: &str, origin: &Origin, slot: &str) -> Notebook {
+        self.with_those(entry, origin, |meaning| meaning.slot().is_none_or(|name| name == slot))
+    }
+
+    fn with_those(
+        &self,
+        entry: &str,
+        origin: &Origin,
+        meant: impl Fn(&Meaning) -> bool,
+    ) -> Notebook {
         let mut notebook = self.clone();
         for (at, text) in statements(entry) {
+            if !meant(&meaning(&text)) {
+                continue;
+            }
             let before = &entry[..at];
             let line = origin.line + before.matches('\n').count() as u32;
             let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
@@ -73,14 +91,20 @@ impl Notebook {
     #[must_use]
     pub fn source(&self) -> String {
         let indented = |c: &Cell| format!("{}{}\n", " ".repeat(c.column - 1), c.text);
-        self.cells.iter().map(indented).collect()
+        self.in_order().map(indented).collect()
+    }
+
+    /// The music first: its lines are the same once what was asked has been done.
+    fn in_order(&self) -> impl Iterator<Item = &Cell> {
+        let once = |once: bool| self.cells.iter().filter(move |c| c.meaning.once == once);
+        once(false).chain(once(true))
     }
 
     /// Where line `line` of [`source`](Notebook::source) comes from.
     #[must_use]
     pub fn origin(&self, line: u32) -> Option<Origin> {
         let mut first = 1;
-        for cell in &self.cells {
+        for cell in self.in_order() {
             let lines = cell.text.matches('\n').count() as u32 + 1;
             if (first..first + lines).contains(&line) {
                 let line = cell.origin.line + (line - first);

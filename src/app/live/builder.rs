@@ -20,6 +20,8 @@ pub enum Asker {
     Nobody,
     /// The prompt.
     Prompt,
+    /// An editor, by the number of its request.
+    Editor(u64),
 }
 
 /// Where the text of a work comes from.
@@ -29,8 +31,8 @@ pub enum Text {
     File,
     /// What plays, because something that it uses has changed.
     Again,
-    /// An entry that joins what plays.
-    Entry(String, Origin),
+    /// An entry that joins what plays, or only what it says of one slot.
+    Entry(String, Origin, Option<String>),
     /// A text in place of all that plays.
     Whole(String, Origin),
 }
@@ -40,9 +42,10 @@ impl Text {
     fn through(&self, mixer: &Mixer) -> Mixer {
         let mut mixer = mixer.clone();
         match self {
-            Text::Entry(text, _) => {
+            Text::Entry(text, _, slot) => {
                 let entered = notebook::tracks(text);
-                mixer.stopped.retain(|name| !entered.contains(name));
+                let meant = |name: &String| slot.as_ref().is_none_or(|slot| slot == name);
+                mixer.stopped.retain(|name| !entered.contains(name) || !meant(name));
             }
             Text::File | Text::Whole(..) => mixer.stopped.clear(),
             Text::Again => {}
@@ -157,7 +160,8 @@ fn build(
             return Ok((script.perform(&text, &name, rate, library)?, notebook));
         }
         Text::Again => before,
-        Text::Entry(text, origin) => before.with(text, origin),
+        Text::Entry(text, origin, None) => before.with(text, origin),
+        Text::Entry(text, origin, Some(slot)) => before.with_slot(text, origin, slot),
         Text::Whole(text, origin) => Notebook::default().with(text, origin),
     };
     let piece = script.perform(&notebook.source(), PROMPT, rate, library);

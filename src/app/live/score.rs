@@ -1,5 +1,6 @@
 //! The musics that were played, to go back to.
 
+use crate::diag::Source;
 use crate::engine::Library;
 use crate::script::notebook::Notebook;
 use crate::session::Session;
@@ -17,6 +18,8 @@ pub struct Take {
     pub notebook: Notebook,
     /// Its sounds.
     pub library: Arc<Library>,
+    /// The scripts that it was read from, as [`Notebook::source`] has the main one.
+    pub sources: Arc<[Source]>,
 }
 
 /// The musics that were played, in order, and which of them is played now.

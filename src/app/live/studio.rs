@@ -1,19 +1,25 @@
 //! Everything that plays a script live: device, watch, builder, engine, and what the player is told.
 
 use super::super::input::ScriptArgs;
+use super::super::serve::Problem;
+use super::super::serve::Server;
+use super::super::serve::wire::Outcome;
 use super::super::{Failure, report};
+use super::PlayArgs;
 use super::builder::{Asker, Builder, Built, Desk, Text, Work, told};
-use super::perform::Show;
+use super::editors::Editors;
+use super::perform::{Show, place};
 use super::score::{Take, Takes};
-use super::stage::{Arrival, Stage, stages};
+use super::stage::{Arrival, Stage};
 use super::watch::Watch;
 use crate::diag::Diagnostic;
-use crate::engine::live::{Backstage, Fresh, Live, News, Quant, Stand};
+use crate::engine::live::{Backstage, Fresh, Live, Quant, Stand};
 use crate::graph::Edit;
-use crate::io::audio::{Event, Request, Stream, open};
+use crate::io::audio::{Event, Stream, open};
 use crate::runtime::Piece;
 use crate::script::notebook::{self, Notebook, Origin};
 use crate::session::{Mixer, Session};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,13 +33,13 @@ pub struct Studio {
     script: ScriptArgs,
     say: Say,
     pub(super) quant: Quant,
-    ceiling: Option<f32>,
+    pub(super) ceiling: Option<f32>,
     pub(super) stream: Stream,
-    stage: Backstage,
-    rate: u32,
+    pub(super) stage: Backstage,
+    pub(super) rate: u32,
     pub(super) live: Option<Live>,
-    watch: Watch,
-    builder: Builder,
+    pub(super) watch: Watch,
+    pub(super) builder: Builder,
     /// The newest text that was right.
     pub(super) notebook: Notebook,
     /// Musics that were played.
@@ -41,14 +47,17 @@ pub struct Studio {
     /// What is muted, soloed and stopped by hand.
     pub(super) mixer: Mixer,
     /// What sounds, as the script says it, and the take that it belongs to.
-    sounding: Option<(Arc<Session>, Take)>,
+    pub(super) sounding: Option<(Arc<Session>, Take)>,
     /// What is to be heard, in order; and what the engine has of it, in order.
-    stages: VecDeque<Stage>,
-    sent: VecDeque<Stage>,
+    pub(super) stages: VecDeque<Stage>,
+    pub(super) sent: VecDeque<Stage>,
     /// A beat to begin with, and when that was.
-    position: Option<(f64, Instant)>,
-    /// Answers that nobody has fetched.
-    answers: Vec<(Asker, Result<(), Vec<Diagnostic>>)>,
+    pub(super) position: Option<(f64, Instant)>,
+    /// Whether the entries of the prompt were right, as far as it has not asked.
+    pub(super) answers: Vec<bool>,
+    pub(super) editors: Editors,
+    /// What was said since editors were told.
+    pub(super) said: RefCell<Vec<String>>,
     pub(super) last: Option<Edit>,
     pub(super) show: Show,
 }
@@ -58,15 +67,16 @@ impl Studio {
     ///
     /// # Errors
     /// Why the device cannot be opened, or files cannot be watched.
-    pub fn open(
-        script: &ScriptArgs,
-        request: &Request,
-        quant: Quant,
-        ceiling: Option<f32>,
-        say: Say,
-    ) -> Result<Studio, Failure> {
+    pub fn open(script: &ScriptArgs, play: &PlayArgs, say: Say) -> Result<Studio, Failure> {
+        let file = Some(script.script.as_path()).filter(|s| !s.as_os_str().is_empty());
+        let (server, closed) = match Server::open(file, &play.serve) {
+            Ok(server) => (server, None),
+            Err(failure) if play.serve.port != 0 => return Err(failure),
+            // Editors are not worth a concert.
+            Err(failure) => (Server::default(), Some(failure)),
+        };
         let (stand, stage) = Stand::new();
-        let stream = open(request, Box::new(stand))
+        let stream = open(&play.request(), Box::new(stand))
             .map_err(|(error, _)| Failure(vec![error.diagnostic()]))?;
         let watch = Watch::new().map_err(|e| {
             let text = format!("files cannot be watched: {e}");
@@ -76,8 +86,8 @@ impl Studio {
         let studio = Studio {
             script: script.clone(),
             say,
-            quant,
-            ceiling,
+            quant: play.quant,
+            ceiling: play.ceiling(),
             rate: stream.rate(),
             stream,
             stage,
@@ -92,11 +102,16 @@ impl Studio {
             sent: VecDeque::new(),
             position: None,
             answers: Vec::new(),
+            editors: Editors::new(server),
+            said: RefCell::default(),
             last: None,
             show: Show::default(),
         };
         let (name, buffer) = (studio.stream.name(), studio.stream.buffer());
         studio.say(&format!("Playing on {name}, {} Hz, {buffer} frames a buffer", studio.rate));
+        if let Some(Failure(why)) = closed {
+            studio.report(&why);
+        }
         if let Some(reason) = studio.stream.reason() {
             studio.say(&reason);
         }
@@ -109,9 +124,14 @@ impl Studio {
         self.ask(Text::File, asker, None);
     }
 
-    /// Plays an entry with what plays; an answer comes in time.
-    pub fn enter(&mut self, text: String, origin: Origin, quant: Option<Quant>, asker: Asker) {
-        self.ask(Text::Entry(text, origin), asker, quant);
+    /// Plays an entry with what plays, or what it says of one slot; an answer comes in time.
+    pub fn enter(
+        &mut self,
+        (text, origin, slot): (String, Origin, Option<String>),
+        quant: Option<Quant>,
+        asker: Asker,
+    ) {
+        self.ask(Text::Entry(text, origin, slot), asker, quant);
     }
 
     /// Plays a text in place of what plays; an answer comes in time.
@@ -144,6 +164,7 @@ impl Studio {
             library: self.library(),
         };
         self.builder.go_on(&desk);
+        self.serve();
         self.advance();
         let mut news = Vec::new();
         if let Some(live) = &mut self.live {
@@ -159,10 +180,9 @@ impl Studio {
         drop(self.stream.close());
     }
 
-    /// The next answer for `asker`.
-    pub fn answer(&mut self, asker: Asker) -> Option<Result<(), Vec<Diagnostic>>> {
-        let at = self.answers.iter().position(|(who, _)| *who == asker)?;
-        Some(self.answers.remove(at).1)
+    /// Whether the next entry of the prompt was right, once that is known.
+    pub fn answer(&mut self) -> Option<bool> {
+        (!self.answers.is_empty()).then(|| self.answers.remove(0))
     }
 
     /// The engine, once something plays.
@@ -179,6 +199,7 @@ impl Studio {
     /// Tells the player something.
     pub fn say(&self, text: &str) {
         (self.say)(text);
+        self.said.borrow_mut().push(text.to_string());
     }
 
     pub(super) fn report(&self, diagnostics: &[Diagnostic]) {
@@ -198,21 +219,23 @@ impl Studio {
             return self.builder.ask(work);
         }
         let answer = match result {
-            Ok((piece, fresh, notebook)) => {
-                self.accept(&work, mixer, piece, fresh, notebook);
-                Ok(())
-            }
+            Ok((piece, fresh, notebook)) => Ok(self.accept(&work, mixer, piece, fresh, notebook)),
             Err(diags) => {
-                self.report(&diags);
                 self.show.error = diags.first().map(|d| d.message.clone());
-                if self.live.is_some() && matches!(work.text, Text::File) {
+                if !matches!(work.asker, Asker::Editor(_)) {
+                    self.report(&diags);
+                    self.publish_errors(&diags);
+                }
+                if self.live.is_some() && work.asker == Asker::Nobody {
                     self.say("Nothing was changed; the music from before plays on");
                 }
                 Err(diags)
             }
         };
-        if work.asker != Asker::Nobody {
-            self.answers.push((work.asker, answer));
+        match work.asker {
+            Asker::Nobody => {}
+            Asker::Prompt => self.answers.push(answer.is_ok()),
+            Asker::Editor(editor) => self.reply(editor, answer),
         }
     }
 
@@ -224,15 +247,19 @@ impl Studio {
         piece: Piece,
         fresh: Fresh,
         notebook: Notebook,
-    ) {
+    ) -> Outcome {
         self.show.error = None;
-        self.report(&told(piece.warnings().to_vec(), &notebook));
-        self.report(&told(fresh.warnings().to_vec(), &notebook));
-        if let Text::Entry(text, _) = &work.text
+        let warnings = [piece.warnings(), fresh.warnings()].concat();
+        let warnings = told(warnings, &notebook);
+        self.report(&warnings);
+        let diagnostics = warnings.iter().map(Problem::from).collect();
+        if let Text::Entry(text, ..) = &work.text
             && notebook::is_command(text)
         {
+            let before = self.said.borrow().len();
             piece.commands().iter().for_each(|command| self.perform(command));
-            return;
+            let text = self.said.borrow()[before..].join("\n");
+            return Outcome { text, diagnostics, ..Outcome::default() };
         }
         self.watch.set(self.files(&piece));
         self.notebook = notebook.settled();
@@ -243,98 +270,27 @@ impl Studio {
         };
         self.mixer.stopped.retain(|name| mixer.stopped.contains(name));
         let (session, library) = (piece.shared_session(), piece.shared_library());
-        let take = Take { session: session.clone(), notebook: self.notebook.clone(), library };
+        let (sources, notebook) = (piece.sources().into(), self.notebook.clone());
+        let take = Take { session: session.clone(), notebook, library, sources };
         self.takes.push(take.clone());
         let (asked, commands) = (work.asked, piece.commands().to_vec());
         let arrival = Some(Arrival { asked, commands });
         let quant = work.quant.unwrap_or(self.quant);
         let files = Arc::new(work.files.clone());
+        let outcome = Outcome { diagnostics, ..self.moment(quant) };
         self.send(Stage { session, take, fresh, quant, files, arrival });
+        outcome
     }
 
-    /// Lets `last` be heard in place of all that waits.
-    pub(super) fn send(&mut self, mut last: Stage) {
-        let waiting = self.live.as_ref().is_some_and(Live::is_waiting);
-        let dropped = if waiting { self.sent.pop_back() } else { None };
-        // What is replaced before it was heard was asked for all the same.
-        let before = dropped.into_iter().chain(self.stages.drain(..));
-        let mut commands: Vec<_> =
-            before.filter_map(|s| s.arrival).flat_map(|a| a.commands).collect();
-        if let Some(arrival) = &mut last.arrival {
-            commands.append(&mut arrival.commands);
-            arrival.commands = commands;
-        }
-        match (&self.live, &self.sounding) {
-            (Some(live), Some((sounding, _))) => self.stages = stages(live, sounding, last).into(),
-            _ => self.stages.push_back(last),
-        }
-    }
-
-    /// Lets what sounds, and what waits, be heard through a changed mixer at once.
-    pub(super) fn remix(&mut self) {
-        let (Some(live), Some((sounding, take))) = (&self.live, &self.sounding) else { return };
-        let (session, take) = (sounding.clone(), take.clone());
-        if live.is_waiting()
-            && let Some(stage) = self.sent.pop_back()
-        {
-            self.stages.push_front(stage);
-        }
-        self.stages.iter_mut().for_each(|stage| stage.fresh = None);
-        let (quant, files) = (Quant::Now, Arc::default());
-        let stage = Stage { session, take, fresh: None, quant, files, arrival: None };
-        self.stages.push_front(stage);
-    }
-
-    /// Hands the engine what it has room for.
-    fn advance(&mut self) {
-        while !self.live.as_ref().is_some_and(Live::is_waiting)
-            && let Some(mut stage) = self.stages.pop_front()
-        {
-            let heard = stage.fresh(&self.mixer, f64::from(self.rate));
-            let sent = heard.and_then(|fresh| self.commit(fresh, &stage));
-            match sent {
-                Ok(true) => self.sent.push_back(stage),
-                Ok(false) => self.arrive(stage),
-                Err(diags) => {
-                    self.report(&diags);
-                    self.say("Nothing was changed; the music from before plays on");
-                    self.stages.clear();
-                    self.takes.fail();
-                    self.notebook =
-                        self.takes.now().map(|t| t.notebook.clone()).unwrap_or_default();
-                }
-            }
-        }
-    }
-
-    /// Gives the engine a stage; false if it begins there and then.
-    fn commit(&mut self, fresh: Fresh, stage: &Stage) -> Result<bool, Vec<Diagnostic>> {
-        let stale = |path: &str| {
-            let found = stage.take.library.locate(path);
-            found.is_ok_and(|p| stage.files.iter().any(|f| f.starts_with(&p)))
+    /// When an edit is heard that is made now.
+    fn moment(&self, quant: Quant) -> Outcome {
+        let Some(live) = &self.live else {
+            return Outcome { text: "It begins".into(), ..Outcome::default() };
         };
-        match &mut self.live {
-            Some(live) => live.commit(fresh, stage.quant, &stale).map(|_| true),
-            None => {
-                let beat = self.position.take().map_or(0.0, |(beat, at)| {
-                    let bpm = stage.session.tempo.bpm_at(beat);
-                    beat + at.elapsed().as_secs_f64() * bpm / 60.0
-                });
-                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat);
-                live.set_buffer(u64::from(self.stream.buffer()));
-                if self.stage.send(performer) {
-                    self.live = Some(live);
-                }
-                Ok(false)
-            }
-        }
-    }
-
-    /// A stage is heard.
-    fn arrive(&mut self, stage: Stage) {
-        self.sounding = Some((stage.session, stage.take));
-        let commands = stage.arrival.map(|a| a.commands).unwrap_or_default();
-        commands.iter().for_each(|command| self.perform(command));
+        let frame = live.next(quant);
+        let (bar, beat) = place(live, frame);
+        let text = format!("Heard at bar {bar}, beat {beat:.2}");
+        Outcome { text, frame: Some(frame), bar: Some(bar), beat: Some(beat), ..Outcome::default() }
     }
 
     /// The files that the piece was made of.
@@ -346,60 +302,5 @@ impl Studio {
         files.extend(Some(&self.script.script).filter(|s| !s.as_os_str().is_empty()).cloned());
         files.extend(piece.library().files());
         files
-    }
-
-    fn tell(&mut self, news: News) {
-        match news {
-            News::Swapped { frame, edit } => {
-                let Some(stage) = self.sent.pop_front() else { return };
-                let asked = stage.arrival.as_ref().map(|a| a.asked);
-                if asked.is_some() || !edit.is_empty() {
-                    self.tell_swap(frame, &edit, asked);
-                    self.last = Some(edit);
-                }
-                self.arrive(stage);
-            }
-            News::Warning(warning) => self.report(&[warning]),
-        }
-    }
-
-    fn device(&mut self, event: Event) {
-        match event {
-            Event::Lost { name, reason } => self.say(&format!(
-                "{name} is gone ({reason}); the music goes on in silence until it is back"
-            )),
-            Event::Back { name, format } => {
-                self.say(&format!("{name} is back, {} Hz", format.rate));
-                if let Some(live) = &mut self.live {
-                    live.set_buffer(u64::from(format.max_frames));
-                }
-            }
-            Event::RateChanged { from, to } => {
-                self.say(&format!("The device went from {from} to {to} Hz; building anew"));
-                self.at_rate(to);
-            }
-            Event::Xruns { total, .. } => self.show.xruns = total,
-            Event::Broken => self.say("The audio thread has failed; please report this"),
-        }
-    }
-
-    /// Goes on where the music is, at another sample rate.
-    fn at_rate(&mut self, rate: u32) {
-        let now = self.live.as_ref().map(|live| live.clock().beat(live.frame()));
-        self.position = now.map(|beat| (beat.max(0.0), Instant::now()));
-        (self.rate, self.live) = (rate, None);
-        self.takes.at_rate(rate);
-        // The newest is heard at once: there is nothing to wait for.
-        let newest = self.stages.drain(..).chain(self.sent.drain(..)).find(|s| s.arrival.is_some());
-        let sounding = || {
-            let (session, take) = self.sounding.clone()?;
-            let files = Arc::default();
-            Some(Stage { session, take, fresh: None, quant: Quant::Now, files, arrival: None })
-        };
-        if let Some(mut stage) = newest.or_else(sounding) {
-            stage.take.library = Arc::new(stage.take.library.at(rate));
-            stage.fresh = None;
-            self.stages.push_back(stage);
-        }
     }
 }

@@ -183,7 +183,7 @@ impl Live {
             next.quant = Quant::At(update.at + frames);
             next
         });
-        music.player.number_from(&self.music.player);
+        music.player.follow(&mut self.music.player);
         self.ledger.move_to(&music.strips);
         self.announce(&update.schedule.taps);
         self.sent = Some((update.at, edit));

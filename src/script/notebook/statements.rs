@@ -98,6 +98,14 @@ pub struct Meaning {
     pub once: bool,
 }
 
+impl Meaning {
+    /// The track or bus that it is about.
+    pub fn slot(&self) -> Option<&str> {
+        let about = self.defines.as_deref().or(self.changes.as_deref())?;
+        about.strip_prefix("track ").or(about.strip_prefix("bus "))
+    }
+}
+
 /// What a statement does to the piece.
 pub fn meaning(statement: &str) -> Meaning {
     let defined = |name: String| Meaning { defines: Some(name), ..Meaning::default() };

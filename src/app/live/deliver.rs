@@ -1,0 +1,110 @@
+//! From what was built to what is heard: stages wait for their moments, one after the other.
+
+use super::stage::{Stage, stages};
+use super::studio::Studio;
+use crate::diag::Diagnostic;
+use crate::engine::live::{Fresh, Live, News, Quant};
+use std::sync::Arc;
+
+impl Studio {
+    /// Lets `last` be heard in place of all that waits.
+    pub(super) fn send(&mut self, mut last: Stage) {
+        let waiting = self.live.as_ref().is_some_and(Live::is_waiting);
+        let dropped = if waiting { self.sent.pop_back() } else { None };
+        // What is replaced before it was heard was asked for all the same.
+        let before = dropped.into_iter().chain(self.stages.drain(..));
+        let mut commands: Vec<_> =
+            before.filter_map(|s| s.arrival).flat_map(|a| a.commands).collect();
+        if let Some(arrival) = &mut last.arrival {
+            commands.append(&mut arrival.commands);
+            arrival.commands = commands;
+        }
+        match (&self.live, &self.sounding) {
+            (Some(live), Some((sounding, _))) => self.stages = stages(live, sounding, last).into(),
+            _ => self.stages.push_back(last),
+        }
+    }
+
+    /// Lets what sounds, and what waits, be heard through a changed mixer at once.
+    pub(super) fn remix(&mut self) {
+        let (Some(live), Some((sounding, take))) = (&self.live, &self.sounding) else { return };
+        let (session, take) = (sounding.clone(), take.clone());
+        if live.is_waiting()
+            && let Some(stage) = self.sent.pop_back()
+        {
+            self.stages.push_front(stage);
+        }
+        self.stages.iter_mut().for_each(|stage| stage.fresh = None);
+        let (quant, files) = (Quant::Now, Arc::default());
+        let stage = Stage { session, take, fresh: None, quant, files, arrival: None };
+        self.stages.push_front(stage);
+    }
+
+    /// Hands the engine what it has room for.
+    pub(super) fn advance(&mut self) {
+        while !self.live.as_ref().is_some_and(Live::is_waiting)
+            && let Some(mut stage) = self.stages.pop_front()
+        {
+            let heard = stage.fresh(&self.mixer, f64::from(self.rate));
+            let sent = heard.and_then(|fresh| self.commit(fresh, &stage));
+            match sent {
+                Ok(true) => self.sent.push_back(stage),
+                Ok(false) => self.arrive(stage),
+                Err(diags) => {
+                    self.report(&diags);
+                    self.say("Nothing was changed; the music from before plays on");
+                    self.stages.clear();
+                    self.takes.fail();
+                    self.notebook =
+                        self.takes.now().map(|t| t.notebook.clone()).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// Gives the engine a stage; false if it begins there and then.
+    fn commit(&mut self, fresh: Fresh, stage: &Stage) -> Result<bool, Vec<Diagnostic>> {
+        let stale = |path: &str| {
+            let found = stage.take.library.locate(path);
+            found.is_ok_and(|p| stage.files.iter().any(|f| f.starts_with(&p)))
+        };
+        match &mut self.live {
+            Some(live) => live.commit(fresh, stage.quant, &stale).map(|_| true),
+            None => {
+                let beat = self.position.take().map_or(0.0, |(beat, at)| {
+                    let bpm = stage.session.tempo.bpm_at(beat);
+                    beat + at.elapsed().as_secs_f64() * bpm / 60.0
+                });
+                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat);
+                live.set_buffer(u64::from(self.stream.buffer()));
+                if self.stage.send(performer) {
+                    self.live = Some(live);
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// A stage is heard.
+    fn arrive(&mut self, stage: Stage) {
+        self.sounding = Some((stage.session, stage.take));
+        let commands = stage.arrival.map(|a| a.commands).unwrap_or_default();
+        commands.iter().for_each(|command| self.perform(command));
+    }
+
+    /// Tells what the engine has done.
+    pub(super) fn tell(&mut self, news: News) {
+        match news {
+            News::Swapped { frame, edit } => {
+                let Some(stage) = self.sent.pop_front() else { return };
+                let asked = stage.arrival.as_ref().map(|a| a.asked);
+                if asked.is_some() || !edit.is_empty() {
+                    self.tell_swap(frame, &edit, asked);
+                    self.last = Some(edit);
+                }
+                self.arrive(stage);
+            }
+            News::Warning(warning) => self.report(&[warning]),
+        }
+    }
+}
