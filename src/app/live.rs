@@ -5,6 +5,7 @@ mod deliver;
 mod device;
 mod editors;
 mod perform;
+mod recording;
 mod score;
 mod stage;
 pub(super) mod studio;

@@ -9,8 +9,7 @@ use std::sync::Arc;
 impl Studio {
     /// Lets `last` be heard in place of all that waits.
     pub(super) fn send(&mut self, mut last: Stage) {
-        let waiting = self.live.as_ref().is_some_and(Live::is_waiting);
-        let dropped = if waiting { self.sent.pop_back() } else { None };
+        let dropped = self.take_back();
         // What is replaced before it was heard was asked for all the same.
         let before = dropped.into_iter().chain(self.stages.drain(..));
         let mut commands: Vec<_> =
@@ -25,13 +24,28 @@ impl Studio {
         }
     }
 
+    /// What waits in the engine, to be sent again or not at all: the next stage takes its place there.
+    fn take_back(&mut self) -> Option<Stage> {
+        let waiting = self.live.as_ref().is_some_and(Live::is_waiting);
+        // One that has been taken back already is not taken again.
+        if !waiting || std::mem::replace(&mut self.replaces, true) {
+            return None;
+        }
+        self.sent.back_mut().map(|sent| Stage {
+            session: sent.session.clone(),
+            take: sent.take.clone(),
+            fresh: None,
+            quant: sent.quant,
+            files: sent.files.clone(),
+            arrival: sent.arrival.take(),
+        })
+    }
+
     /// Lets what sounds, and what waits, be heard through a changed mixer at once.
     pub(super) fn remix(&mut self) {
-        let (Some(live), Some((sounding, take))) = (&self.live, &self.sounding) else { return };
+        let Some((sounding, take)) = &self.sounding else { return };
         let (session, take) = (sounding.clone(), take.clone());
-        if live.is_waiting()
-            && let Some(stage) = self.sent.pop_back()
-        {
+        if let Some(stage) = self.take_back() {
             self.stages.push_front(stage);
         }
         self.stages.iter_mut().for_each(|stage| stage.fresh = None);
@@ -42,13 +56,19 @@ impl Studio {
 
     /// Hands the engine what it has room for.
     pub(super) fn advance(&mut self) {
-        while !self.live.as_ref().is_some_and(Live::is_waiting)
+        while (self.replaces || !self.live.as_ref().is_some_and(Live::is_waiting))
             && let Some(mut stage) = self.stages.pop_front()
         {
+            let replaces = std::mem::take(&mut self.replaces);
             let heard = stage.fresh(&self.mixer, f64::from(self.rate));
             let sent = heard.and_then(|fresh| self.commit(fresh, &stage));
             match sent {
-                Ok(true) => self.sent.push_back(stage),
+                Ok(true) => {
+                    if replaces {
+                        self.sent.pop_back();
+                    }
+                    self.sent.push_back(stage);
+                }
                 Ok(false) => self.arrive(stage),
                 Err(diags) => {
                     self.report(&diags);
@@ -79,6 +99,9 @@ impl Studio {
                 live.set_buffer(u64::from(self.stream.buffer()));
                 if self.stage.send(performer) {
                     self.live = Some(live);
+                }
+                if let Some(recording) = self.recording.take() {
+                    self.record(recording);
                 }
                 Ok(false)
             }

@@ -33,6 +33,7 @@ impl Studio {
     fn at_rate(&mut self, rate: u32) {
         let now = self.live.as_ref().map(|live| live.clock().beat(live.frame()));
         self.position = now.map(|beat| (beat.max(0.0), Instant::now()));
+        self.recording = self.change_tape();
         (self.rate, self.live) = (rate, None);
         self.takes.at_rate(rate);
         // The newest is heard at once: there is nothing to wait for.

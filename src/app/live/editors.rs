@@ -100,8 +100,8 @@ impl Studio {
         self.editors.server.publish(&Answer::errors(diags));
     }
 
-    fn levels(&self) -> Vec<Level> {
-        let meters = self.live.as_ref().map(Live::take_meters).unwrap_or_default();
+    fn levels(&mut self) -> Vec<Level> {
+        let meters = self.live.as_mut().map(Live::take_meters).unwrap_or_default();
         let db = |peak: f32| gain_to_db(f64::from(peak));
         meters.into_iter().map(|m| Level { name: m.name, peak_db: m.peak.map(db) }).collect()
     }

@@ -4,6 +4,7 @@ use super::stage::{Arrival, Stage};
 use super::studio::Studio;
 use crate::engine::live::Live;
 use crate::graph::Edit;
+use crate::io::record::Recording;
 use crate::script::doc;
 use crate::session::Command;
 use std::collections::BTreeMap;
@@ -48,7 +49,15 @@ impl Studio {
             }
             Command::Undo => self.turn(-1),
             Command::Redo => self.turn(1),
-            Command::Record(_) | Command::Stems(_) | Command::StopRecording => {}
+            Command::Record(file) => {
+                let master = Some(self.beside(file));
+                self.record(Recording { master, ..Recording::default() });
+            }
+            Command::Stems(folder) => {
+                let stems = Some(self.beside(folder));
+                self.record(Recording { stems, ..Recording::default() });
+            }
+            Command::StopRecording => self.stop_recording(),
             Command::Status => self.say(&self.status()),
             Command::Plan => self.say(&self.plan()),
             Command::Help(name) => {
@@ -121,6 +130,10 @@ impl Studio {
         let mut text = format!(
             "{bar}:{beat}  {bpm:.1} bpm  peak {peak:.1} dB  load {load:.1} %  xruns {xruns}"
         );
+        if let Some(recording) = live.recording() {
+            let (file, seconds) = (recording.file.display(), recording.seconds);
+            text.push_str(&format!("  recording {file} {seconds:.0} s"));
+        }
         if stats.lost() {
             text.push_str("  NO DEVICE");
         }

@@ -16,6 +16,7 @@ use crate::diag::Diagnostic;
 use crate::engine::live::{Backstage, Fresh, Live, Quant, Stand};
 use crate::graph::Edit;
 use crate::io::audio::{Event, Stream, open};
+use crate::io::record::Recording;
 use crate::runtime::Piece;
 use crate::script::notebook::{self, Notebook, Origin};
 use crate::session::{Mixer, Session};
@@ -30,7 +31,7 @@ pub type Say = Box<dyn Fn(&str) + Send>;
 
 /// A script that plays live.
 pub struct Studio {
-    script: ScriptArgs,
+    pub(super) script: ScriptArgs,
     say: Say,
     pub(super) quant: Quant,
     pub(super) ceiling: Option<f32>,
@@ -51,6 +52,8 @@ pub struct Studio {
     /// What is to be heard, in order; and what the engine has of it, in order.
     pub(super) stages: VecDeque<Stage>,
     pub(super) sent: VecDeque<Stage>,
+    /// The next stage takes the place of the one that waits in the engine.
+    pub(super) replaces: bool,
     /// A beat to begin with, and when that was.
     pub(super) position: Option<(f64, Instant)>,
     /// Whether the entries of the prompt were right, as far as it has not asked.
@@ -58,6 +61,8 @@ pub struct Studio {
     pub(super) editors: Editors,
     /// What was said since editors were told.
     pub(super) said: RefCell<Vec<String>>,
+    /// What is being recorded, as it was asked for.
+    pub(super) recording: Option<Recording>,
     pub(super) last: Option<Edit>,
     pub(super) show: Show,
 }
@@ -100,10 +105,12 @@ impl Studio {
             sounding: None,
             stages: VecDeque::new(),
             sent: VecDeque::new(),
+            replaces: false,
             position: None,
             answers: Vec::new(),
             editors: Editors::new(server),
             said: RefCell::default(),
+            recording: None,
             last: None,
             show: Show::default(),
         };
@@ -176,7 +183,10 @@ impl Studio {
     }
 
     /// Stops the sound.
-    pub fn close(self) {
+    pub fn close(mut self) {
+        if self.recording.is_some() {
+            self.stop_recording();
+        }
         drop(self.stream.close());
     }
 
