@@ -7,6 +7,8 @@
 mod editor;
 #[path = "protocol/editors.rs"]
 mod editors;
+#[path = "protocol/live.rs"]
+mod live;
 #[path = "protocol/manual.rs"]
 mod manual;
 #[path = "protocol/server.rs"]

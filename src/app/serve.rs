@@ -7,6 +7,7 @@ mod door;
 mod files;
 mod lines;
 pub mod link;
+mod open;
 mod problem;
 pub mod session;
 mod speech;
@@ -16,18 +17,15 @@ pub use problem::{Elsewhere, Problem};
 
 use super::Failure;
 use crate::diag::Diagnostic;
-use door::{DROPPED, Door, Incoming};
+use door::{DROPPED, Incoming};
 use files::Files;
-use link::{Link, Listener};
+use link::Link;
+use open::{Open, failure};
 use session::Session;
 use speech::{Outgoing, line};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::SystemTime;
 use wire::{Answer, Eval, Id, Kind, Message, Outcome};
 
 /// How a session is open to editors.
@@ -79,13 +77,6 @@ pub struct Server {
     open: Option<Open>,
 }
 
-/// What there is to be taken away at the end.
-struct Open {
-    door: Arc<Door>,
-    session: Session,
-    folder: PathBuf,
-}
-
 impl Default for Server {
     /// A server that no editor can reach.
     fn default() -> Server {
@@ -119,58 +110,16 @@ impl Server {
         script: Option<&Path>,
         options: &ServeArgs,
     ) -> Result<Server, Failure> {
-        let place = folder.display();
-        let unsafe_ =
-            |why| failure(&format!("the folder {place} cannot be made for this user alone: {why}"));
-        session::make_private(folder).map_err(unsafe_)?;
-        // Cleans up after those that were killed.
-        drop(session::running(folder));
-        let port = options.port;
-        let taken = |why| failure(&format!("editors cannot be listened to on port {port}: {why}"));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(taken)?;
-        let port = listener.local_addr().map_err(taken)?.port();
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let mut session = Session {
-            version: wire::VERSION,
-            pid: std::process::id(),
-            port,
-            token: token()?,
-            socket: None,
-            script: script.map(|s| std::path::absolute(s).unwrap_or_else(|_| s.to_path_buf())),
-            started: since.map_or(0, |s| s.as_millis() as u64),
-        };
         let (tell, incoming) = sync_channel(REQUESTS);
-        let door = Arc::new(Door {
-            token: session.token.clone(),
-            script: session.script.clone(),
-            tell,
-            closing: AtomicBool::new(false),
-            taken: AtomicUsize::new(0),
-            next: AtomicU64::new(0),
-        });
-        let mut notes = Vec::new();
-        #[cfg(unix)]
-        match socket(&session.socket_path(folder)) {
-            Ok(listener) => {
-                session.socket = Some(session.socket_path(folder));
-                door.open(listener);
-            }
-            // The path may be longer than a socket's may be; the port is there.
-            Err(why) => notes.push(format!("There is no Unix socket for editors: {why}")),
-        }
-        door.open(Listener::Tcp(listener));
-        let written = session.write(folder);
-        let open = Open { door, session, folder: folder.to_path_buf() };
+        let (open, notes) = Open::new(folder, script, options.port, tell)?;
         let (clients, files) = (BTreeMap::new(), Files::of(script));
-        let server = Server { incoming, clients, notes, files, open: Some(open) };
-        let lost = |why| failure(&format!("the session file cannot be written in {place}: {why}"));
-        written.map(|()| server).map_err(lost)
+        Ok(Server { incoming, clients, notes, files, open: Some(open) })
     }
 
     /// How editors find it; none if it is closed to them.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
-        self.open.as_ref().map(|open| &open.session)
+        self.open.as_ref().map(Open::session)
     }
 
     /// The next request, if there is one. Never waits.
@@ -265,35 +214,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let Some(Open { door, session, folder }) = self.open.take() else { return };
-        door.closing.store(true, Ordering::Release);
-        // Wakes those who wait for connections, so that they see it.
-        let by_port = Session { socket: None, ..session.clone() };
-        let _ = (Link::to(&session), Link::to(&by_port));
-        session.remove(&folder);
+        // First those who would come anew.
+        self.open = None;
         self.clients.values().for_each(|client| client.link.end());
     }
-}
-
-fn failure(text: &str) -> Failure {
-    let hint = "set XDG_RUNTIME_DIR to a folder of your own, choose another --port, or play with --no-server";
-    Failure(vec![Diagnostic::error(text, Default::default()).hint(hint)])
-}
-
-/// 256 random bits in hexadecimal.
-fn token() -> Result<String, Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|why| failure(&format!("the system has no random numbers: {why}")))?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
-}
-
-/// Listens on a socket file, for its owner alone: the folder is private.
-#[cfg(unix)]
-fn socket(path: &Path) -> std::io::Result<Listener> {
-    // One of a process of the same number that was killed.
-    let _ = std::fs::remove_file(path);
-    let listener = std::os::unix::net::UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(Listener::Unix(listener))
 }

@@ -1,8 +1,10 @@
 //! The editors' protocol on the wire: every message as a type; `docs/protocol.md` describes the fields.
 
+mod quant;
+
 use super::problem::Problem;
 use crate::engine::live::Quant;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 
 /// Version of the protocol that this program speaks.
@@ -243,39 +245,4 @@ pub enum Importance {
     Warning,
     /// Something failed.
     Error,
-}
-
-/// [`Quant`] as `"bar"`, `"now"` or a number of beats.
-mod quant {
-    use super::{Deserialize, Deserializer, Quant, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Moment {
-        Beats(f64),
-        Word(String),
-    }
-
-    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
-    pub fn serialize<S: Serializer>(quant: &Option<Quant>, to: S) -> Result<S::Ok, S::Error> {
-        quant
-            .map(|quant| match quant {
-                // Frames are the session's own affair.
-                Quant::Now | Quant::At(_) => Moment::Word("now".into()),
-                Quant::Bar => Moment::Word("bar".into()),
-                Quant::Beats(beats) => Moment::Beats(beats),
-            })
-            .serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Quant>, D::Error> {
-        let text = match Option::<Moment>::deserialize(from) {
-            Ok(None) => return Ok(None),
-            Ok(Some(Moment::Beats(beats))) => beats.to_string(),
-            Ok(Some(Moment::Word(word))) => word,
-            Err(_) => String::new(),
-        };
-        let wrong = |why| serde::de::Error::custom(format!("wrong `quant`: {why}"));
-        crate::app::live::quant(&text).map(Some).map_err(wrong)
-    }
 }
