@@ -4,6 +4,7 @@ pub(super) mod builder;
 mod deliver;
 mod device;
 mod editors;
+mod known;
 mod perform;
 mod recording;
 mod score;
@@ -110,7 +111,7 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
         studio.step(TICK);
         if shown.elapsed() >= SHOW && !bar.is_hidden() {
             shown = Instant::now();
-            bar.set_message(studio.status());
+            bar.set_message(format!("{}\n{}", studio.status(), studio.meters()));
             bar.tick();
         }
     }

@@ -1,5 +1,6 @@
 //! `repl`: the same as `live` with a prompt; what is typed joins what plays.
 
+pub(super) mod complete;
 mod editor;
 
 use super::input::ScriptArgs;
@@ -11,7 +12,7 @@ use super::{Failure, devices};
 use crate::engine::live::Quant;
 use crate::io::file::write_whole;
 use crate::script::doc;
-use crate::script::notebook::{self, Origin};
+use crate::script::notebook::Origin;
 use crate::session::Command;
 use editor::{Editor, Line};
 use std::path::{Path, PathBuf};
@@ -99,8 +100,7 @@ impl Repl {
         self.studio.step(TICK);
         if self.studio.answer().is_some() {
             self.waits = false;
-            let names = notebook::names(&self.studio.text());
-            self.editor.knows(names.into_values().flatten().collect());
+            self.editor.knows(self.studio.known());
         }
         if self.waits || Instant::now() < self.until {
             return;

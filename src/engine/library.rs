@@ -29,6 +29,13 @@ fn stamp(path: &Path) -> Stamp {
 /// Endings of files that can be decoded.
 const AUDIO: &[&str] = &["wav", "wave", "flac", "aiff", "aif", "mp3", "ogg", "oga"];
 
+/// Whether the name of `path` is that of a file that can be decoded.
+#[must_use]
+pub fn is_audio(path: &Path) -> bool {
+    let ending = path.extension().map(|x| x.to_string_lossy().to_lowercase());
+    ending.is_some_and(|x| AUDIO.contains(&x.as_str()))
+}
+
 impl Library {
     /// A library at `rate` hertz that finds files with `locate`.
     #[must_use]
@@ -96,10 +103,7 @@ impl Assets for Library {
             .map_err(|e| format!("cannot list \"{path}\": {e}; check that it is a folder"))?;
         let mut names: Vec<String> = entries
             .flatten()
-            .filter(|e| {
-                let ending = e.path().extension().map(|x| x.to_string_lossy().to_lowercase());
-                ending.is_some_and(|x| AUDIO.contains(&x.as_str()))
-            })
+            .filter(|e| is_audio(&e.path()))
             .filter_map(|e| e.file_name().into_string().ok())
             .map(|name| format!("{}/{name}", path.trim_end_matches('/')))
             .collect();

@@ -265,6 +265,13 @@ impl Live {
         self.music.strips.iter().map(|s| s.name.as_str())
     }
 
+    /// Paths of the parameters that can be set: `acid/lowpass.cutoff`.
+    #[must_use]
+    pub fn params(&self) -> Vec<String> {
+        let path = |strip: &StripRef, p: &String| format!("{}/{p}", strip.name);
+        self.music.strips.iter().flat_map(|s| s.params.keys().map(move |p| path(s, p))).collect()
+    }
+
     /// The largest magnitude of the output since the last call.
     #[must_use]
     pub fn take_peak(&self) -> f32 {

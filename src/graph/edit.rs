@@ -9,6 +9,7 @@ use super::layout::{Fixed, Layout, Placement, Seat, signature};
 use super::net::What;
 use crate::rt::update::{Constant, Move, Tune};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What an edit does: the moves for the audio thread, and a report for people.
@@ -28,6 +29,9 @@ pub struct Edit {
     pub added: Vec<String>,
     /// Nodes that end: `strip/path`.
     pub removed: Vec<String>,
+    /// Where there are more nodes of a kind than before, or fewer, and none has a key, so that which of
+    /// them lived on is a guess: `strip/kind`.
+    pub guessed: Vec<String>,
 }
 
 impl Edit {
@@ -41,7 +45,13 @@ impl Edit {
 impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "kept {}, changed {}", self.kept, self.changed)?;
-        write!(f, ", added {}, removed {}", self.added.len(), self.removed.len())
+        write!(f, ", added {}, removed {}", self.added.len(), self.removed.len())?;
+        match self.guessed.first() {
+            Some(kind) => {
+                write!(f, "; which {kind} was kept is a guess, .key(\"name\") tells them apart")
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -65,7 +75,10 @@ pub(super) fn count(
     let mut edit = Edit::default();
     for now in &new.layouts {
         match old.layouts.iter().find(|was| was.strip.name == now.strip.name) {
-            Some(was) => edit.strip(was, now, &pairs(was, now)),
+            Some(was) => {
+                edit.strip(was, now, &pairs(was, now));
+                edit.guessed.extend(guesses(was, now));
+            }
             None => edit.added.extend(paths(now)),
         }
     }
@@ -80,6 +93,29 @@ pub(super) fn count(
         }
     }
     edit
+}
+
+/// Kinds of which a strip has another number than before, several at least once, none of them keyed.
+fn guesses(was: &Layout, now: &Layout) -> Vec<String> {
+    let kinds = |layout: &Layout| {
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        for i in runs(layout) {
+            let inst = &layout.strip.net.insts[i];
+            // What has no state of its own may be matched in any way.
+            let has_state =
+                matches!(inst.what, What::Unit(_) | What::Processor(..) | What::Instrument(_));
+            if has_state && !inst.keyed && !inst.path.starts_with('~') {
+                *kinds.entry(inst.what.name().to_string()).or_default() += 1;
+            }
+        }
+        kinds
+    };
+    let (old, new) = (kinds(was), kinds(now));
+    let differs = |(kind, n): (&String, &usize)| {
+        let before = *old.get(kind)?;
+        (before != *n && before.max(*n) > 1).then(|| format!("{}/{kind}", now.strip.name))
+    };
+    new.iter().filter_map(differs).collect()
 }
 
 /// The nodes of a strip, for the report.

@@ -50,6 +50,15 @@ fn short(x: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
+/// The options of the function `name`, in the order in which they may be given without names.
+#[must_use]
+pub fn options(name: &str) -> &'static [Param] {
+    match name {
+        "instrument" => super::instrument::OPTIONS,
+        _ => find(name).map_or(&[], |kind| kind.params),
+    }
+}
+
 /// Whether `name` has a page.
 #[must_use]
 pub fn exists(name: &str) -> bool {

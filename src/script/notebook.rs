@@ -2,7 +2,7 @@
 
 mod statements;
 
-use self::statements::{Meaning, Scan, meaning, statements};
+use self::statements::{Meaning, Scan, code, meaning, statements};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -139,6 +139,17 @@ pub fn tracks(entry: &str) -> Vec<String> {
         Some(defines.or(changes)?.strip_prefix("track ")?.to_string())
     };
     statements(entry).into_iter().filter_map(about).collect()
+}
+
+/// The modules that a script imports: their paths by the names that it gives them.
+#[must_use]
+pub fn imports(script: &str) -> BTreeMap<String, String> {
+    let import = |(_, text): (usize, String)| {
+        let meaning = meaning(&text);
+        let name = meaning.defines.as_deref()?.strip_prefix("import ")?;
+        Some((name.to_string(), code(&text).split('"').nth(1)?.to_string()))
+    };
+    statements(script).into_iter().filter_map(import).collect()
 }
 
 /// What the statements of a script define, for completion: names by kind.

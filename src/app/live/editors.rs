@@ -51,10 +51,13 @@ impl Studio {
             let played: Vec<Answer> = played.map(Answer::Event).collect();
             played.iter().for_each(|p| self.editors.server.publish(p));
         }
-        if meters && self.editors.metered.elapsed() >= METERS {
+        if self.editors.metered.elapsed() >= METERS {
             self.editors.metered = Instant::now();
-            let slots = self.levels();
-            self.editors.server.publish(&Answer::Meter { slots });
+            self.show.levels = self.levels();
+            if meters {
+                let slots = self.show.levels.clone();
+                self.editors.server.publish(&Answer::Meter { slots });
+            }
         }
         if status && self.editors.told.elapsed() >= STATUS {
             self.editors.told = Instant::now();

@@ -2,6 +2,7 @@
 
 use super::stage::{Arrival, Stage};
 use super::studio::Studio;
+use crate::app::serve::wire::Level;
 use crate::engine::live::Live;
 use crate::graph::Edit;
 use crate::io::record::Recording;
@@ -18,6 +19,8 @@ pub struct Show {
     pub error: Option<String>,
     /// Buffers that came too late.
     pub xruns: u64,
+    /// Levels of the tracks, the buses and the master a moment ago.
+    pub levels: Vec<Level>,
 }
 
 impl Studio {
@@ -115,6 +118,18 @@ impl Studio {
         };
         let (added, removed) = (list("added", &edit.added), list("removed", &edit.removed));
         format!("The last edit {edit}{added}{removed}")
+    }
+
+    /// How loud each track and bus is, a bar each.
+    #[must_use]
+    pub fn meters(&self) -> String {
+        let bar = |level: &Level| {
+            let [left, right] = level.peak_db;
+            // From -48 dB on, 6 dB a step.
+            let step = ((left.max(right) + 54.0) / 6.0).clamp(0.0, 8.0) as usize;
+            format!("{} {}", level.name, [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][step])
+        };
+        self.show.levels.iter().map(bar).collect::<Vec<_>>().join("  ")
     }
 
     /// Where the music is and how it goes, in a line.

@@ -1,6 +1,7 @@
 //! The line that is being typed: history, completion, hints, and output that does not garble it.
 
 use super::super::live::studio::Say;
+use super::complete::{Known, complete};
 use crate::script::doc;
 use crate::script::notebook::Notebook;
 use arc_swap::ArcSwap;
@@ -28,7 +29,7 @@ pub enum Line {
 /// The prompt, on a thread of its own.
 pub struct Editor {
     lines: Receiver<Line>,
-    names: Arc<ArcSwap<Vec<String>>>,
+    known: Arc<ArcSwap<Known>>,
 }
 
 impl Editor {
@@ -37,9 +38,9 @@ impl Editor {
     /// # Errors
     /// If the terminal cannot be used.
     pub fn open() -> Result<(Editor, Say)> {
-        let names: Arc<ArcSwap<Vec<String>>> = Arc::default();
+        let known: Arc<ArcSwap<Known>> = Arc::default();
         let mut editor = rustyline::Editor::<Help, FileHistory>::new()?;
-        editor.set_helper(Some(Help { names: names.clone() }));
+        editor.set_helper(Some(Help { known: known.clone() }));
         let history = history();
         if let Some(file) = &history {
             // There is none at the first start.
@@ -76,7 +77,7 @@ impl Editor {
                 }
             }
         });
-        Ok((Editor { lines, names }, say))
+        Ok((Editor { lines, known }, say))
     }
 
     /// The next line, if one was entered.
@@ -88,9 +89,9 @@ impl Editor {
         }
     }
 
-    /// Names that the user has defined, to be completed.
-    pub fn knows(&self, names: Vec<String>) {
-        self.names.store(Arc::new(names));
+    /// What there is to be completed.
+    pub fn knows(&self, known: Known) {
+        self.known.store(Arc::new(known));
     }
 }
 
@@ -103,42 +104,29 @@ fn history() -> Option<PathBuf> {
     Some(folder.join("history"))
 }
 
-const COMMANDS: &[&str] =
-    &[":help", ":undo", ":redo", ":status", ":plan", ":show", ":load", ":save", ":wait", ":quit"];
+const COMMANDS: &[&str] = &[
+    ":devices", ":help", ":load", ":now", ":plan", ":quit", ":redo", ":save", ":show", ":status",
+    ":undo", ":wait",
+];
 
 #[derive(Helper, Highlighter)]
 struct Help {
-    names: Arc<ArcSwap<Vec<String>>>,
+    known: Arc<ArcSwap<Known>>,
 }
 
 /// Where the word before `at` begins.
 fn word(line: &str, at: usize) -> usize {
-    let part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    line[..at]
-        .rfind(|c| !part(c))
-        .map_or(0, |i| i + line[i..].chars().next().map_or(1, char::len_utf8))
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    line[..at].trim_end_matches(part).len()
 }
 
 impl Completer for Help {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, at: usize, _: &Context) -> Result<(usize, Vec<Pair>)> {
-        let begin = word(line, at);
-        let typed = &line[begin..at];
-        let own = self.names.load();
-        let known = doc::names().into_iter().map(String::from).chain(own.iter().cloned());
-        let commands = COMMANDS.iter().map(|c| (*c).to_string());
-        let mut found: Vec<String> = if typed.starts_with(':') && begin == 0 {
-            commands.filter(|c| c.starts_with(typed)).collect()
-        } else {
-            known.filter(|n| !typed.is_empty() && n.starts_with(typed)).collect()
-        };
-        found.sort();
-        found.dedup();
-        Ok((
-            begin,
-            found.into_iter().map(|n| Pair { display: n.clone(), replacement: n }).collect(),
-        ))
+        let (begin, found) = complete(&line[..at], &self.known.load(), COMMANDS);
+        let pairs = found.into_iter().map(|n| Pair { display: n.clone(), replacement: n });
+        Ok((begin, pairs.collect()))
     }
 }
 

@@ -147,7 +147,7 @@ pub fn meaning(statement: &str) -> Meaning {
 }
 
 /// The statement without the comments in front of it.
-fn code(statement: &str) -> String {
+pub fn code(statement: &str) -> String {
     let lines = statement.lines().skip_while(|l| {
         let line = l.trim_start();
         line.is_empty() || line.starts_with("//")
