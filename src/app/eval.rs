@@ -30,7 +30,7 @@ pub struct EvalArgs {
     /// When it is heard: `bar`, `now`, or a number of beats (the session's own otherwise)
     #[arg(long, value_parser = super::live::quant)]
     quant: Option<Quant>,
-    /// The track or bus that is meant
+    /// Pass over what the code says of other tracks and buses
     #[arg(long, value_name = "NAME")]
     slot: Option<String>,
     /// The session: its process or its socket (the newest otherwise)

@@ -1,6 +1,6 @@
 //! The bindings of `editors/`, each in its editor without a screen, against a session of the tests.
 //!
-//! An editor that is not installed is passed over; `setup/test.sh` installs them.
+//! `setup/test.sh` installs the editors.
 
 use super::stage::Stage;
 use serde_json::{Value, json};
@@ -23,21 +23,17 @@ impl Desk {
         Desk { stage, song }
     }
 
-    /// What the last line of the output says as JSON; none if the editor is not installed.
-    fn run(&self, command: &mut Command) -> Option<Value> {
+    /// What the last line of the output says as JSON.
+    fn run(&self, command: &mut Command) -> Value {
         command.env("XDG_RUNTIME_DIR", self.stage.runtime.path()).env("SONG", &self.song);
         command.env("HOME", self.stage.runtime.path()).current_dir(env!("CARGO_MANIFEST_DIR"));
-        let output = match command.output() {
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
-                eprintln!("{:?} is not installed: passed over", command.get_program());
-                return None;
-            }
-            output => output.expect("runs"),
-        };
+        let output = command.output();
+        let program = command.get_program().display();
+        let output = output.unwrap_or_else(|e| panic!("{program}: {e}; run setup/test.sh"));
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         let last = text.lines().rfind(|l| l.starts_with('{')).unwrap_or_else(|| panic!("{text}"));
-        Some(serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}: {text}")))
+        serde_json::from_str(last).unwrap_or_else(|e| panic!("{e}: {text}"))
     }
 }
 
@@ -52,7 +48,7 @@ fn neovim_sends_blocks_marks_errors_and_lights_up_what_plays() {
     command.args(["--headless", "-u", "NONE", "-i", "NONE", "--cmd", "set rtp+=editors/nvim"]);
     command.arg("-c").arg("runtime plugin/rhapsode.lua").arg("-c");
     command.arg(format!("luafile {}", script("neovim.lua").display()));
-    let Some(seen) = desk.run(&mut command) else { return };
+    let seen = desk.run(&mut command);
     // Bytes from 0; the errors go when the code is right.
     let error = json!({"lnum": 3, "col": 5, "end_col": 10, "message": "it is wrong\ndo it right"});
     assert_eq!(seen["error"], error, "{seen}");
@@ -64,7 +60,7 @@ fn neovim_sends_blocks_marks_errors_and_lights_up_what_plays() {
 #[test]
 fn vs_code_sends_blocks_marks_errors_and_lights_up_what_plays() {
     let desk = Desk::new();
-    let Some(seen) = desk.run(Command::new("node").arg(script("vscode.js"))) else { return };
+    let seen = desk.run(Command::new("node").arg(script("vscode.js")));
     // UTF-16 from 0.
     let error =
         json!({"range": [3, 3, 3, 8], "message": "it is wrong\ndo it right", "severity": 0});
@@ -80,7 +76,7 @@ fn emacs_sends_paragraphs_and_marks_errors() {
     let mut command = Command::new("emacs");
     command.args(["--batch", "-Q", "-L", "editors/emacs", "-l"]).arg(script("emacs.el"));
     command.env("RHAPSODE", env!("CARGO_BIN_EXE_rhapsode"));
-    let Some(seen) = desk.run(&mut command) else { return };
+    let seen = desk.run(&mut command);
     assert_eq!(seen["marked"], "wrong", "{seen}");
     assert_eq!(seen["said"], "Rhapsode: 4:4: it is wrong (do it right)");
     assert_eq!(seen["right"], "Rhapsode: 𝄞 shine\nlast\n", "{seen}");

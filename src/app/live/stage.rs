@@ -81,3 +81,63 @@ impl Stage {
         Fresh::new(session, rate, self.take.library.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Runtime;
+    use crate::script::notebook::Notebook;
+
+    fn stage(script: &str) -> Stage {
+        let piece = Runtime::new().eval(script).expect("right");
+        let session = piece.shared_session();
+        let take = Take {
+            session: session.clone(),
+            notebook: Notebook::default(),
+            library: piece.shared_library(),
+            sources: piece.sources().into(),
+        };
+        let (quant, files) = (Quant::Now, Arc::default());
+        Stage { session, take, fresh: None, quant, files, arrival: None }
+    }
+
+    /// Names of tracks, and where the sine of each stands.
+    fn tracks(session: &Session) -> String {
+        let hertz = |t: &crate::session::Track| {
+            let node = session.node(t.source);
+            format!("{} {:?}", t.name, node.args.get("freq"))
+        };
+        let all: Vec<String> = session.tracks.iter().map(hertz).collect();
+        all.join(", ").replace("Some(Number(", "").replace("))", "").replace(".0", "")
+    }
+
+    #[test]
+    fn each_track_changes_at_its_own_moment() {
+        let old = stage(
+            "track(\"a\", sine(1)); track(\"b\", sine(2)).quant(8); track(\"gone\", sine(9)).quant(16);",
+        );
+        let new = stage(
+            "bus(\"hall\", reverb()); track(\"a\", sine(10)).send(\"hall\"); track(\"b\", sine(20)).quant(8);
+             track(\"new\", sine(30)).quant(1);",
+        );
+        let fresh = Fresh::new(old.session.clone(), 48_000.0, old.take.library.clone());
+        let (live, _performer) = Live::new(fresh.unwrap_or_else(|e| panic!("{e:?}")), None);
+        let stages = stages(&live, &old.session, new);
+        let heard: Vec<String> = stages.iter().map(|s| tracks(&s.session)).collect();
+        assert_eq!(
+            heard,
+            [
+                "a 10, b 2, gone 9",
+                "a 10, b 2, new 30, gone 9",
+                "a 10, b 20, new 30, gone 9",
+                "a 10, b 20, new 30",
+            ]
+        );
+        let moments: Vec<Quant> = stages.iter().map(|s| s.quant).collect();
+        let beats = |n: u64| Quant::At(n * 24_000);
+        assert_eq!(moments[1..], [beats(1), beats(8), beats(16)]);
+        for mut stage in stages {
+            assert!(stage.fresh(&Mixer::default(), 48_000.0).is_ok(), "it can be compiled");
+        }
+    }
+}

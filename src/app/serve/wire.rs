@@ -55,7 +55,7 @@ pub struct Eval {
     /// The line of the file that `code` begins with, from 1.
     #[serde(default = "one")]
     pub line: u32,
-    /// The track or bus that is meant.
+    /// What the code says of other tracks and buses than this one is passed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,
     /// When it is to be heard: `"bar"`, `"now"` or a number of beats (above 0, at most 1024); the session's
