@@ -4,6 +4,7 @@
 use rhapsode::engine::Player;
 use rhapsode::engine::live::{Live, News, Quant};
 use rhapsode::graph::compile;
+use rhapsode::io::record::Recording;
 use rhapsode::rt::{Renderer, Timed, Workers};
 use rhapsode::runtime::Runtime;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -134,6 +135,56 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
         }
         assert_eq!(calls(|| performer.render(&mut output, 2)), 0, "round {round}");
     }
+}
+
+#[test]
+fn recording_with_stems_neither_allocates_nor_frees_on_the_audio_side() {
+    let song = |n: usize| {
+        let extra = if n.is_multiple_of(2) {
+            format!("track(\"new {}\", sine(220) * 0.1).fx(limiter(-1));", n % 20)
+        } else {
+            String::new()
+        };
+        let mute = if n.is_multiple_of(3) { ".mute()" } else { "" };
+        format!(
+            "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate))).play(note(\"c3*8 e3\")).send(\"hall\", 0.3){mute};
+             track(\"b\", sine({}) * 0.2); {extra} bus(\"hall\", reverb());",
+            100 + n
+        )
+    };
+    let fresh = |n: usize| {
+        let piece = Runtime::new().eval(&song(n)).unwrap_or_else(|e| panic!("{e:#?}"));
+        piece.fresh().expect("compiles")
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let what = Recording { stems: Some(folder.path().join("stems")), ..Recording::default() };
+    let (mut live, mut performer) = Live::new(fresh(0), Some(1.0));
+    live.set_buffer(128);
+    let (mut output, mut swaps, mut edits, mut takes) = (vec![0.0; 256], 0, 0, 0);
+    for round in 0u32.. {
+        if swaps >= 200 {
+            break;
+        }
+        assert!(round < 20_000, "{swaps} of {edits} edits were heard");
+        live.tick(|news| swaps += usize::from(matches!(news, News::Swapped { .. })));
+        if round.is_multiple_of(5) {
+            edits += 1;
+            live.commit(fresh(edits), Quant::Now, &|_| false).expect("compiles");
+        }
+        // Tapes come and go as well.
+        if round.is_multiple_of(400) {
+            takes += live.stop_recording().map_or(0, |recorded| {
+                assert!(recorded.files.len() >= 4, "{:?}", recorded.files);
+                assert!(recorded.files.iter().all(|file| file.1 == recorded.files[0].1));
+                assert_eq!(recorded.lost_frames, 0);
+                1
+            });
+            live.record(&what).expect("starts");
+        }
+        live.take_meters();
+        assert_eq!(calls(|| performer.render(&mut output, 2)), 0, "round {round}");
+    }
+    assert!(takes > 2, "{takes} takes");
 }
 
 #[test]

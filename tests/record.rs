@@ -10,7 +10,8 @@ mod stage;
 
 use rhapsode::engine::live::Quant;
 use rhapsode::io::file::{AudioFile, Format};
-use rhapsode::io::record::Recording;
+use rhapsode::io::record::{Recorder, Recording, Sound};
+use rhapsode::rt::{Buffer, Ramp};
 use stage::{SONG, Stage, same};
 use std::path::Path;
 
@@ -242,4 +243,48 @@ fn the_meters_say_the_peaks_in_the_order_of_the_script() {
     let meters = stage.live.take_meters();
     assert_eq!((meters[0].name.as_str(), meters[0].peak), ("b", [0.0; 2]));
     assert!(meters[1].peak[0] > 0.3);
+}
+
+#[test]
+fn what_a_slow_disk_loses_is_counted_and_silent_and_time_stays_right() {
+    // At this rate the ring holds some 50 blocks, which are written faster than the writer looks at it.
+    const RATE: u32 = 640;
+    let folder = tempfile::tempdir().expect("a folder");
+    let what = stems(&folder.path().join("stems"));
+    let (recorder, mut tape) =
+        Recorder::start(&what, RATE, &[(1, "a".into())]).expect("makes the files");
+    let block = |n: u64| Buffer(std::array::from_fn(|i| (n * 64 + i as u64) as f32 + 1.0));
+    let strip = Buffer([0.5; 64]);
+    let heard = Some((&strip, Ramp::constant(1.0)));
+    let (first, blocks) = (1000, 400);
+    for n in 0..blocks {
+        // After a while, the disk is awake again.
+        if n == 390 {
+            while recorder.progress().seconds == 0.0 {
+                std::thread::yield_now();
+            }
+        }
+        let sound = Sound { slot: 1, early: 0, channels: [heard, None] };
+        tape.write(first + n * 64, &[block(n), block(n)], [sound].into_iter());
+    }
+    let recorded = recorder.stop().expect("it was recording");
+    assert!(tape.is_over());
+    assert_eq!((recorded.from, recorded.seconds), (first, 40.0));
+    let lost = recorded.lost_frames;
+    assert!(lost >= 64 * 50 && lost < 64 * 390, "{lost} frames");
+    assert!(recorded.warnings.iter().any(|w| w.message.contains("too slow")), "it is said");
+    let (master, a) = (read(&recorded.files[0].0), read(&recorded.files[1].0));
+    assert_eq!((master.frames() as u64, a.frames() as u64), (blocks * 64, blocks * 64));
+    let mut silent = 0;
+    for i in 0..master.frames() {
+        let (m, s) = (master.channels[0][i], [a.channels[0][i], a.channels[1][i]]);
+        if m == 0.0 {
+            silent += 1;
+            assert_eq!(s, [0.0; 2], "frame {i}");
+        } else {
+            assert_eq!((m, s), (i as f32 + 1.0, [0.5, 0.0]), "frame {i}");
+        }
+    }
+    assert_eq!(silent, lost);
+    assert_eq!(master.channels[0].last(), Some(&(blocks as f32 * 64.0)), "it is awake again");
 }

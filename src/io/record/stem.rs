@@ -171,3 +171,54 @@ fn silence(writer: &mut dyn Writer, written: &mut u64, end: u64) -> Result<(), F
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::file::{AudioFile, Format};
+
+    #[test]
+    fn a_full_file_is_followed_by_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = WriteOptions::new(Format::Wav32f, 48_000, 2);
+        let mut stem = Stem::create(&folder.path().join("take.wav"), &options).expect("is made");
+        stem.last = 100;
+        for block in 0..5 {
+            let sound = [[block as f32 + 1.0; BLOCK]; 2].map(Buffer);
+            stem.lay(block * BLOCK as u64, &sound);
+        }
+        // Frames that are late, as silence is, and frames that are there.
+        while !stem.write_to(350).expect("is written") {}
+        stem.flush().expect("is written");
+        assert_eq!(stem.safe(), 350);
+        stem.finish().expect("is written");
+        let mut all = Vec::new();
+        for (i, (path, frames)) in stem.files().enumerate() {
+            let name = ["take.wav", "take-2.wav", "take-3.wav", "take-4.wav"][i];
+            assert_eq!((path.file_name(), frames), (Some(name.as_ref()), [100, 100, 100, 50][i]));
+            let sound = AudioFile::read(&path).expect("is whole");
+            assert_eq!(sound.frames() as u64, frames);
+            all.extend_from_slice(&sound.channels[1]);
+        }
+        let want = |i: usize| if i < 320 { (i / BLOCK) as f32 + 1.0 } else { 0.0 };
+        assert!(all.iter().enumerate().all(|(i, x)| *x == want(i)), "{all:?}");
+    }
+
+    #[test]
+    fn an_hour_of_silence_is_written_in_turns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = WriteOptions::new(Format::Wav16, 8000, 2);
+        let mut stem = Stem::create(&folder.path().join("late.wav"), &options).expect("is made");
+        let now = 5 * TURN / 2;
+        stem.lay(now - 10, &[Buffer([0.5; BLOCK]); 2]);
+        assert!(!stem.write_to(now).expect("is written"));
+        assert_eq!(stem.written, TURN);
+        assert!(!stem.write_to(now).expect("is written"));
+        assert!(stem.write_to(now).expect("is written"));
+        stem.finish().expect("is written");
+        let sound = AudioFile::read(stem.path()).expect("is whole");
+        assert_eq!(sound.frames() as u64, now);
+        let loud = sound.channels[0].iter().position(|x| *x != 0.0);
+        assert_eq!(loud, Some(now as usize - 10));
+    }
+}
