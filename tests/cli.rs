@@ -204,6 +204,54 @@ fn a_prompt_takes_entries_from_a_pipe() {
 }
 
 #[test]
+fn commands_at_the_prompt_act_on_what_plays() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rhapsode"))
+        .args(["repl", "--quant", "now", "--device", "null"])
+        .current_dir(dir.path())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .env("XDG_STATE_HOME", dir.path())
+        .env("XDG_RUNTIME_DIR", dir.path())
+        .spawn()
+        .expect("starts");
+    let entries = "track(\"a\", sine(200) * 0.5)\ntrack(\"b\", sine(300) * 0.25)\n:wait 0.3\nrecord(\"take.wav\")\n\
+                   :wait 0.3\nsolo(\"b\")\n:wait 0.4\nstatus()\nunsolo(); mute(\"b\")\n:wait 0.4\nstop_recording()\n\
+                   undo()\n:show\nredo()\n:status\nmute(\"c\")\nplan()\nrecord(\"../x.wav\")\nhush()\n:wait 0.2\n:status\n\
+                   help(\"solo\")\n:save saved.rhai\n";
+    child.stdin.take().expect("piped").write_all(entries.as_bytes()).expect("listens");
+    let out = child.wait_with_output().expect("ends");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{said}");
+    for part in [
+        "Recording into take.wav",
+        "solo b",
+        "Recorded 1.",
+        "\ntrack(\"a\", sine(200) * 0.5);\n",
+        "muted b",
+        "there is no track or bus called \"c\"",
+        "The last edit kept",
+        "\"../x.wav\" leaves the folder",
+        "stopped a b",
+        "Silences all but the soloed tracks",
+    ] {
+        assert!(said.contains(part), "no `{part}` in:\n{said}");
+    }
+    let saved = std::fs::read_to_string(dir.path().join("saved.rhai")).expect("saved");
+    assert_eq!(saved, "track(\"a\", sine(200) * 0.5);\ntrack(\"b\", sine(300) * 0.25);\n");
+    // Both, then `b` alone, then `a` alone.
+    let mut take = hound::WavReader::open(dir.path().join("take.wav")).expect("recorded");
+    let left: Vec<f32> = take.samples::<f32>().step_by(2).map(|s| s.expect("whole")).collect();
+    let peak = |from: usize, to: usize| left[from..to].iter().fold(0.0f32, |m, x| m.max(x.abs()));
+    let all = left.len();
+    assert!(peak(0, 4800) > 0.6, "{}", peak(0, 4800));
+    assert!((peak(all / 2 - 2400, all / 2) - 0.25).abs() < 0.01 || all < 40_000);
+    assert!((peak(all - 9600, all) - 0.5).abs() < 0.01);
+    assert!(dir.path().join("rhapsode/history").exists(), "what was entered is kept");
+}
+
+#[test]
 fn a_plan_says_what_a_reload_would_do() {
     let dir = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| {

@@ -298,3 +298,28 @@ fn a_track_fades_for_as_long_as_it_says() {
     assert!(middle > 0.75 * (before + after) * 0.7, "{middle} of {before} and {after}");
     assert!((before - level(at - 4000)).abs() < 1e-3, "nothing before the edit");
 }
+
+#[test]
+fn silence_does_not_wait_behind_an_edit_and_the_end_is_a_fade() {
+    let song =
+        "track(\"a\", instrument(|v| saw(v.freq) * v.gate)).play(note(\"c3/8\")).fx(reverb());";
+    let mut stage = Stage::new(song);
+    stage.play_to(0.9);
+    stage.edit(&format!("{song} track(\"b\", sine(9) * 0);"), Quant::Beats(2.0));
+    // The edit has been sent ahead and waits for its beat at 1 s.
+    stage.play_to(0.95);
+    let from = stage.left.len();
+    stage.live.panic();
+    stage.play_to(0.98);
+    assert!(peak(&stage.left[from - 256..from]) > 0.1);
+    assert_eq!(peak(&stage.left[from + 64..]), 0.0);
+
+    let mut stage = Stage::new("track(\"a\", sine(200) * 0.5);");
+    stage.play_to(1.0);
+    let from = stage.left.len();
+    let clean = sharpest(&stage.left[from / 2..]);
+    stage.live.end();
+    stage.play_to(1.1);
+    assert!(sharpest(&stage.left[from - 100..]) < 2.0 * clean);
+    assert!(peak(&stage.left[from..from + 300]) > 0.3 && peak(&stage.left[from + 1100..]) == 0.0);
+}

@@ -29,11 +29,11 @@ use crate::graph::{Compiled, Edit, Placement, Plan, StripRef};
 use crate::io::record::Recorder;
 use crate::rt::{Fault, Renderer, Tap, Timed, Update};
 use crate::session::Session;
-use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::traits::{Consumer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Seconds by which events are sent ahead.
 const AHEAD: f64 = 0.1;
@@ -65,8 +65,6 @@ pub enum Quant {
 enum Message {
     Event(Timed),
     Update(Box<Update>),
-    /// Silence at once: notes, tails, what waits.
-    Panic,
 }
 
 /// What comes from the audio side, besides updates.
@@ -83,6 +81,10 @@ struct Shared {
     peak: AtomicU32,
     /// Blocks in which the safety limiter acted.
     limited: AtomicU64,
+    /// How often silence was asked for.
+    panics: AtomicU32,
+    /// The music is to fade out and end.
+    ends: AtomicBool,
     /// Peaks by strip.
     peaks: Peaks,
 }
@@ -223,12 +225,16 @@ impl Live {
         }
     }
 
-    /// Silences everything at once: notes, tails, events that wait. The music goes on from there. False if
-    /// the audio side is too busy to be told.
-    pub fn panic(&mut self) -> bool {
+    /// Silences everything from the next block on: notes, tails, events that wait. The music goes on from there.
+    pub fn panic(&mut self) {
         self.queue.clear();
         self.ledger.clear();
-        self.outbox.try_push(Message::Panic).is_ok()
+        self.shared.panics.fetch_add(1, Ordering::Release);
+    }
+
+    /// Fades the output out, within 20 ms at 48 kHz; it is silent from then on.
+    pub fn end(&self) {
+        self.shared.ends.store(true, Ordering::Relaxed);
     }
 
     /// What patterns were sent since the last call, a little ahead of being heard; from the first call on.

@@ -72,8 +72,10 @@ impl Studio {
 
     /// Silence at once.
     pub fn panic(&mut self) {
-        let told = self.live.as_mut().is_none_or(Live::panic);
-        self.say(if told { "Silence" } else { "The audio side is too busy; try again" });
+        if let Some(live) = &mut self.live {
+            live.panic();
+        }
+        self.say("Silence");
     }
 
     /// Goes `by` musics back or forward.

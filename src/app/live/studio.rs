@@ -26,6 +26,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Longer than the fade at the end.
+const FADE: Duration = Duration::from_millis(30);
+
 /// How the player is told something.
 pub type Say = Box<dyn Fn(&str) + Send>;
 
@@ -182,10 +185,18 @@ impl Studio {
         events.into_iter().for_each(|e| self.device(e));
     }
 
-    /// Stops the sound.
+    /// Completes the recording, fades out and stops.
     pub fn close(mut self) {
         if self.recording.is_some() {
             self.stop_recording();
+        }
+        if let Some(live) = &self.live {
+            live.end();
+            let buffer = f64::from(self.stream.buffer()) / f64::from(self.rate);
+            let end = Instant::now() + FADE + Duration::from_secs_f64(2.0 * buffer);
+            while Instant::now() < end {
+                self.step(Duration::from_millis(2));
+            }
         }
         drop(self.stream.close());
     }

@@ -13,6 +13,9 @@ use std::sync::atomic::Ordering;
 /// Messages that are looked at before a block: a bound on the time that it takes.
 const MESSAGES: usize = 4096;
 
+/// Blocks of the fade at the very end: 20 ms at 48 kHz.
+const FADE: f32 = 15.0;
+
 /// Plays what a [`Live`](super::Live) sends. Owned by the device's callback.
 pub struct Performer {
     renderer: Renderer,
@@ -25,6 +28,10 @@ pub struct Performer {
     /// What is being recorded.
     tape: Option<Box<Tape>>,
     shared: Arc<Shared>,
+    /// How often silence was asked for so far.
+    panics: u32,
+    /// What the output is multiplied by: less than 1 once it is to end.
+    level: f32,
     /// The block that is being given out, and how much of it has been.
     block: [[f32; BLOCK]; 2],
     given: usize,
@@ -48,6 +55,8 @@ impl Performer {
             reels,
             tape: None,
             shared,
+            panics: 0,
+            level: 1.0,
             block: [[0.0; BLOCK]; 2],
             given: BLOCK,
         }
@@ -80,6 +89,7 @@ impl Performer {
     /// Renders the next block.
     fn next(&mut self) {
         self.receive();
+        self.panic();
         self.change_tape();
         let frame = self.renderer.frame();
         let end = frame + BLOCK as u64;
@@ -110,6 +120,7 @@ impl Performer {
         let reports = &mut self.reports;
         self.renderer.take_faults(|fault| drop(reports.try_push(Report::Fault(fault))));
         self.shared.limited.store(self.renderer.limited(), Ordering::Relaxed);
+        self.end();
     }
 
     /// Puts in a tape that has come, hands back one that is over. There is always room for it: no more are sent
@@ -126,6 +137,29 @@ impl Performer {
         }
     }
 
+    /// Silences everything if that was asked for: an order that does not wait behind an edit.
+    fn panic(&mut self) {
+        let panics = self.shared.panics.load(Ordering::Acquire);
+        if self.panics != panics {
+            self.panics = panics;
+            self.renderer.reset();
+        }
+    }
+
+    /// Fades the block if the music is to end.
+    fn end(&mut self) {
+        if !self.shared.ends.load(Ordering::Relaxed) {
+            return;
+        }
+        let to = (self.level - 1.0 / FADE).max(0.0);
+        let step = (to - self.level) / BLOCK as f32;
+        for i in 0..BLOCK {
+            let gain = self.level + step * (i + 1) as f32;
+            self.block.iter_mut().for_each(|channel| channel[i] *= gain);
+        }
+        self.level = to;
+    }
+
     /// Takes messages in, up to an edit that must wait: what follows it is for the music after it.
     fn receive(&mut self) {
         for _ in 0..MESSAGES {
@@ -135,7 +169,6 @@ impl Performer {
             match self.inbox.try_pop() {
                 Some(Message::Event(event)) => self.renderer.push(event),
                 Some(Message::Update(update)) => self.pending = Some(update),
-                Some(Message::Panic) => self.renderer.reset(),
                 None => return,
             }
         }
