@@ -1,5 +1,6 @@
 //! `live`: plays a script on a sound device and swaps in what is saved, while the sound goes on.
 
+mod accept;
 pub(super) mod builder;
 mod deliver;
 mod device;
