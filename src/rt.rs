@@ -5,6 +5,7 @@ pub mod block;
 pub mod ceiling;
 pub mod denormal;
 pub mod event;
+pub mod inlets;
 pub mod job;
 pub mod kit;
 pub mod processor;
@@ -19,6 +20,7 @@ pub mod workers;
 
 pub use block::{Block, Buffer, Inputs, Ramp};
 pub use event::{Event, EventKind};
+pub use inlets::Inlets;
 pub use job::{Fault, Job, PortRef, Timed};
 pub use processor::{Processor, Status};
 pub use renderer::Renderer;

@@ -230,13 +230,16 @@ impl Piece {
     }
 
     /// Starts a render whose blocks are pulled one chunk after the other; `options.rate` is the
-    /// runtime's.
+    /// runtime's, and `options.input` must be at that rate.
     ///
     /// # Errors
     /// Whatever keeps the graph from being built.
     pub fn start(&self, options: Options) -> Result<Offline, Vec<Diagnostic>> {
         let options = Options { rate: self.rate, ..options };
-        Offline::new(&self.session, &*self.library, options).map_err(|diags| self.located(diags))
+        let mut offline = Offline::new(&self.session, &*self.library, options)
+            .map_err(|diags| self.located(diags))?;
+        offline.locate(|warning| warning.located(&self.sources));
+        Ok(offline)
     }
 
     /// Compiles it for playing live.

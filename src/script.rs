@@ -21,6 +21,7 @@ mod engine;
 mod entries;
 mod errors;
 mod finish;
+mod inputs;
 mod instrument;
 mod kinds;
 mod literal;

@@ -10,6 +10,6 @@ pub mod track;
 pub use command::Command;
 pub use compose::compose;
 pub use mixer::Mixer;
-pub use node::{Arg, Node, NodeId};
+pub use node::{Arg, INPUTS, Node, NodeId};
 pub use tempo::{Meter, TempoMap};
 pub use track::{Bus, Instrument, Send, Session, Track};

@@ -112,8 +112,10 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
         };
         format!(
             "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate) |> lowpass({}))).play(note(\"c3*8 e3\"))\
-             .fx({effect}).send(\"hall\", 0.3); {other} bus(\"hall\", reverb());",
-            500 + n
+             .fx({effect}).send(\"hall\", 0.3); {other} bus(\"hall\", reverb());\
+             track(\"in\", audio_in({}, 2)).fx(lowpass(800));",
+            500 + n,
+            1 + n % 3
         )
     };
     let fresh = |n: usize| {
@@ -123,6 +125,7 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
     let (mut live, mut performer) = Live::new(fresh(0), Some(1.0));
     live.set_buffer(128);
     let (mut output, mut swaps, mut edits) = (vec![0.0; 256], 0, 0);
+    let input = vec![0.1; 384];
     for round in 0u32.. {
         if swaps >= 1000 {
             break;
@@ -133,7 +136,7 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
             edits += 1;
             live.commit(fresh(edits), Quant::Now, &|_| false).expect("compiles");
         }
-        assert_eq!(calls(|| performer.render(&mut output, 2)), 0, "round {round}");
+        assert_eq!(calls(|| performer.render_with(&mut output, 2, &input, 3)), 0, "round {round}");
     }
 }
 

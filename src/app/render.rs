@@ -7,8 +7,9 @@ use super::progress::Progress;
 use super::{Failure, report};
 use crate::engine::offline::Tail;
 use crate::engine::{Length, Offline, Options};
-use crate::io::file::Format;
+use crate::io::file::{AudioFile, Format, resample};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How a script is rendered.
@@ -37,6 +38,9 @@ pub struct RenderArgs {
     /// Also write each track, bus and the master to a file of its own in this folder
     #[arg(long, value_name = "DIR")]
     stems: Option<PathBuf>,
+    /// A sound file that `audio_in` hears, channel by channel from the beginning; without `length_bars` the music is as long
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
     /// Threads; the result is the same for any number
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -71,8 +75,8 @@ fn tail(text: &str) -> Result<TailArg, String> {
 }
 
 impl RenderArgs {
-    fn options(&self) -> Options {
-        Options {
+    fn options(&self) -> Result<Options, Failure> {
+        Ok(Options {
             rate: self.rate,
             length: match (self.bars, self.seconds) {
                 (Some(bars), _) => Length::Bars(bars),
@@ -85,7 +89,16 @@ impl RenderArgs {
             },
             threads: self.threads.clamp(1, 256),
             ceiling: if self.no_limiter { None } else { Some(0.0) },
-        }
+            input: self.heard()?,
+        })
+    }
+
+    /// What `audio_in` hears.
+    fn heard(&self) -> Result<Arc<[Vec<f32>]>, Failure> {
+        let Some(path) = &self.input else { return Ok(Arc::default()) };
+        let file = AudioFile::read(path)?;
+        let file = if file.rate == self.rate { file } else { resample(&file, self.rate) };
+        Ok(file.channels.into())
     }
 
     /// The file to write: the script's name with the format's ending, if none was given.
@@ -103,7 +116,7 @@ pub fn render(args: &RenderArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let piece = args.script.load(args.rate)?;
     report::report(piece.warnings(), false);
-    let mut offline = piece.start(args.options())?;
+    let mut offline = piece.start(args.options()?)?;
     let path = args.path();
     let mut outs = Outs::create(args, &path, &offline)?;
     let rate = f64::from(args.rate);

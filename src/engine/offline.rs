@@ -1,5 +1,7 @@
 //! Rendering faster (or slower) than real time: the renderer driven by whoever wants its blocks.
 
+mod input;
+
 use super::player::Player;
 use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
@@ -7,11 +9,12 @@ use crate::graph::{Compiled, Plan, StripRef, compile};
 use crate::nodes::table::Assets;
 use crate::rt::{Buffer, Renderer, Workers};
 use crate::session::Session;
+use std::sync::Arc;
 
 /// How much is rendered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Length {
-    /// What the script says with `length_bars`; without it, 8 bars.
+    /// What the script says with `length_bars`; without it, as long as the input, and 8 bars if there is none.
     Script,
     /// This many bars.
     Bars(f64),
@@ -43,6 +46,8 @@ pub struct Options {
     pub threads: usize,
     /// The level in dBFS that the safety limiter holds; `None` takes it away.
     pub ceiling: Option<f64>,
+    /// What `audio_in` hears, from the first frame on: channels x frames, at `rate`. Silence beyond it.
+    pub input: Arc<[Vec<f32>]>,
 }
 
 impl Default for Options {
@@ -53,6 +58,7 @@ impl Default for Options {
             tail: Tail::Auto(-80.0),
             threads: 1,
             ceiling: Some(0.0),
+            input: Arc::default(),
         }
     }
 }
@@ -108,7 +114,10 @@ impl Offline {
         let compiled = compile(session, rate, assets)?;
         let beats = match options.length {
             Length::Script => {
-                session.length_beats.unwrap_or(DEFAULT_BARS * session.meter.quarters())
+                session.length_beats.unwrap_or_else(|| match input::frames(&options) {
+                    0 => DEFAULT_BARS * session.meter.quarters(),
+                    frames => session.tempo.beat_at(frames as f64 / rate),
+                })
             }
             Length::Bars(bars) => bars * session.meter.quarters(),
             Length::Seconds(seconds) => session.tempo.beat_at(seconds),
@@ -116,11 +125,13 @@ impl Offline {
         let music = (session.tempo.seconds_at(beats) * rate).round() as u64;
         let player = Player::new(session, &compiled, rate, assets, Some(beats));
         let names = session.nodes.iter().map(|n| n.kind.clone()).collect();
-        let Compiled { mut schedule, strips, plan, warnings, .. } = compiled;
+        let Compiled { mut schedule, strips, plan, mut warnings, .. } = compiled;
+        warnings.extend(input::deaf(session, &options));
         schedule.timeline.stop_at(music);
         let ceiling = options.ceiling.map(|db| crate::units::db_to_gain(db) as f32);
         let skip = schedule.latency as u64;
-        let renderer = Renderer::new(schedule, ceiling);
+        let inlets = input::inlets(&options, schedule.chunk);
+        let renderer = Renderer::new(schedule, ceiling).with_inlets(inlets);
         let workers = (options.threads > 1).then(|| Workers::new(options.threads - 1));
         Ok(Offline {
             renderer,
@@ -177,6 +188,11 @@ impl Offline {
         found
     }
 
+    /// Rewrites what [`take_warnings`](Offline::take_warnings) will tell, so far.
+    pub(crate) fn locate(&mut self, locate: impl Fn(Diagnostic) -> Diagnostic) {
+        self.warnings = std::mem::take(&mut self.warnings).into_iter().map(locate).collect();
+    }
+
     /// Blocks in which the safety limiter had to act.
     #[must_use]
     pub fn limited(&self) -> u64 {
@@ -216,7 +232,8 @@ impl Offline {
         let chunk =
             self.renderer.chunk().min(if self.workers.is_some() { usize::MAX } else { PART });
         let end = self.renderer.frame() + (chunk * BLOCK) as u64;
-        let Offline { renderer, player, .. } = self;
+        let Offline { renderer, player, options, .. } = self;
+        input::feed(renderer, options);
         player.fill(end, |event| renderer.push(event));
         let out = match &mut self.workers {
             Some(workers) => renderer.render_on(chunk, workers),

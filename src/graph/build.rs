@@ -205,6 +205,9 @@ impl<'a> Builder<'a> {
                 if !inst.what.is_gathered() {
                     continue;
                 }
+                if let What::Inlet(_) = inst.what {
+                    self.seats[member][index as usize] = Seat::Inlet;
+                }
                 for channel in 0..inst.outs {
                     let to = self.buffer((member, index, channel));
                     let imports = imports(&inst.what, channel, to, site);
@@ -269,6 +272,10 @@ fn imports(what: &What, channel: u8, to: u16, site: &mut Site) -> Vec<Import> {
             let level = Level::new(1.0, 1.0);
             let import = |p| Import { from: From::Port(port(p)), level, to };
             parts.iter().map(import).collect()
+        }
+        What::Inlet(channels) => {
+            let from = From::Inlet(channels[usize::from(channel)]);
+            vec![Import { from, level: Level::new(1.0, 1.0), to }]
         }
         _ => Vec::new(),
     }

@@ -113,6 +113,7 @@ impl<'a> Flatten<'a> {
             "mix" => self.mix(id, node),
             "input" => self.import_input(id, node),
             "tap" => self.import_tap(id, node),
+            "audio_in" => self.inlet(id, node),
             "voice" => self.voice(node),
             "instrument" => self.instrument(id, node),
             "kit" => self.kit(id, node),

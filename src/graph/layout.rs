@@ -22,6 +22,8 @@ pub(super) enum Seat {
     /// Nowhere: what it stands for comes from other strips.
     #[default]
     Outside,
+    /// Nowhere: it comes from outside, and has no state.
+    Inlet,
     /// An operation of a lane program.
     Unit { task: u16, op: u16, fixed: Vec<Fixed> },
     /// A task of its own.
@@ -78,6 +80,7 @@ pub(super) fn signature(net: &Net, inst: &Inst, seat: &Seat) -> String {
     let _ = match &inst.what {
         What::Align(frames) => write!(text, " {frames}"),
         What::Processor(_, channels) => write!(text, " {channels}"),
+        What::Inlet(channels) => write!(text, " {channels:?}"),
         _ => Ok(()),
     };
     for wire in &inst.ins {

@@ -79,6 +79,8 @@ pub enum What {
     Parts(Vec<(u16, u16)>),
     /// Outputs of other strips: left and right.
     Import(Vec<ImportFrom>),
+    /// Channels from outside, from 0.
+    Inlet(Vec<u16>),
 }
 
 impl What {
@@ -96,10 +98,10 @@ impl What {
         )
     }
 
-    /// Whether it adds up what other jobs have put out, at the beginning of its own.
+    /// Whether it gathers what other jobs have put out, or comes from outside, at the beginning of its own job.
     #[must_use]
     pub fn is_gathered(&self) -> bool {
-        matches!(self, What::Import(_) | What::Parts(_))
+        matches!(self, What::Import(_) | What::Parts(_) | What::Inlet(_))
     }
 
     /// Name for plans and messages.
@@ -115,6 +117,7 @@ impl What {
             What::Kit(..) => "kit",
             What::Bank(_) | What::Parts(_) => "bank",
             What::Import(_) => "import",
+            What::Inlet(_) => "audio_in",
         }
     }
 }
@@ -228,6 +231,9 @@ impl Net {
                 }
                 What::Processor(_, channels) => {
                     let _ = write!(text, "{channels}");
+                }
+                What::Inlet(channels) => {
+                    let _ = write!(text, "{}", channels.len());
                 }
                 _ => {}
             }

@@ -135,6 +135,9 @@ fn nodes(net: &Net) -> Vec<PlanNode> {
         if let What::Import(from) = &inst.what {
             reads.extend(from.iter().map(|f| format!("strip {} ({:?})", f.strip, f.export)));
         }
+        if let What::Inlet(channels) = &inst.what {
+            reads.extend(channels.iter().map(|c| format!("input {}", c + 1)));
+        }
         PlanNode {
             path: inst.path.clone(),
             kind: inst.what.name().to_string(),

@@ -13,7 +13,7 @@ pub use published::Published;
 
 use super::block::{Buffer, Ramp};
 use super::event::{Event, EventKind};
-use super::slots::Slots;
+use super::slots::{Chunk, Slots};
 use super::update::Constant;
 use crate::dsp::unit::{BLOCK, Meta};
 use crate::dsp::wide;
@@ -40,6 +40,8 @@ pub enum From {
     Port(PortRef),
     /// This job or one after it, one block late: index into the schedule's feedback lines.
     Feedback(u16),
+    /// A channel from outside, from 0.
+    Inlet(u16),
 }
 
 /// Adds a scaled output of another job to a buffer of this one.
@@ -263,12 +265,13 @@ impl Job {
     }
 
     /// Renders block `block` of the chunk. `done` holds the outputs of the jobs before this one.
-    pub fn run(&mut self, block: usize, meta: &Meta, done: &Slots, kept: &[Buffer]) {
+    pub fn run(&mut self, block: usize, chunk: Chunk, done: &Slots) {
+        let meta = &chunk.metas[block];
         self.deliver(meta);
         for task in &mut self.tasks {
             let fault = match task {
                 Task::Gather(to, imports) => {
-                    gather(&mut self.bench, *to, imports, block, done, kept);
+                    gather(&mut self.bench, *to, imports, block, chunk, done);
                     None
                 }
                 Task::Lanes(task) => task.run(&mut self.bench, meta),
@@ -316,8 +319,8 @@ fn gather(
     to: u16,
     imports: &mut [Import],
     block: usize,
+    chunk: Chunk,
     done: &Slots,
-    kept: &[Buffer],
 ) {
     bench.silence(to);
     for import in imports {
@@ -327,7 +330,8 @@ fn gather(
         }
         let from = match import.from {
             From::Port(port) => done.output(port, block),
-            From::Feedback(i) => Some(&kept[i as usize]),
+            From::Feedback(i) => Some(&chunk.kept[i as usize]),
+            From::Inlet(channel) => chunk.inlets.block(channel, block),
         };
         if let (Some(from), Some(sum)) = (from, &mut bench.buffers[to as usize]) {
             let gain = import.level.advance();

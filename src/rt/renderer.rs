@@ -2,6 +2,7 @@
 
 use super::block::{Buffer, Ramp};
 use super::ceiling::Ceiling;
+use super::inlets::Inlets;
 use super::job::{Fault, Job, PortRef, Timed};
 use super::schedule::{Schedule, Tap};
 use super::slots::Chunk;
@@ -18,6 +19,7 @@ pub struct Renderer {
     out: Vec<[Buffer; 2]>,
     faults: Vec<Fault>,
     limited: u64,
+    inlets: Inlets,
 }
 
 impl Renderer {
@@ -33,8 +35,26 @@ impl Renderer {
             faults: Vec::with_capacity(64),
             frame: 0,
             limited: 0,
+            inlets: Inlets::new(0, 0),
             schedule,
         }
+    }
+
+    /// The same with room for what comes in from outside.
+    #[must_use]
+    pub fn with_inlets(self, inlets: Inlets) -> Renderer {
+        Renderer { inlets, ..self }
+    }
+
+    /// What comes in while the next chunk is rendered.
+    pub fn inlets(&mut self) -> &mut Inlets {
+        &mut self.inlets
+    }
+
+    /// Frames a second, in hertz.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.schedule.timeline.rate()
     }
 
     /// The first frame that has not been rendered.
@@ -73,7 +93,7 @@ impl Renderer {
     pub fn render(&mut self, blocks: usize) -> &[[Buffer; 2]] {
         let blocks = self.begin(blocks);
         let Schedule { slots, kept, .. } = &mut *self.schedule;
-        slots.run(Chunk { metas: &self.metas[..blocks], kept });
+        slots.run(Chunk { metas: &self.metas[..blocks], kept, inlets: &self.inlets });
         self.end(blocks)
     }
 
@@ -81,7 +101,8 @@ impl Renderer {
     pub fn render_on(&mut self, blocks: usize, workers: &mut Workers) -> &[[Buffer; 2]] {
         let blocks = self.begin(blocks);
         let Schedule { slots, kept, .. } = &mut *self.schedule;
-        slots.run_on(workers, Chunk { metas: &self.metas[..blocks], kept });
+        let chunk = Chunk { metas: &self.metas[..blocks], kept, inlets: &self.inlets };
+        slots.run_on(workers, chunk);
         self.end(blocks)
     }
 

@@ -7,6 +7,7 @@
 
 use super::block::Buffer;
 use super::denormal::FlushToZero;
+use super::inlets::Inlets;
 use super::job::{From, Import, Job, PortRef, Published, Task};
 use super::workers::{Patience, Workers};
 use crate::dsp::unit::Meta;
@@ -57,6 +58,8 @@ pub struct Chunk<'a> {
     pub metas: &'a [Meta],
     /// What the feedback lines hold.
     pub kept: &'a [Buffer],
+    /// What comes in from outside.
+    pub inlets: &'a Inlets,
 }
 
 impl Slots {
@@ -198,7 +201,7 @@ impl Slots {
         let job = unsafe { &mut *slot.job.get() };
         let blocks = slice * SLICE..chunk.metas.len().min((slice + 1) * SLICE);
         for block in blocks {
-            job.run(block, &chunk.metas[block], self, chunk.kept);
+            job.run(block, chunk, self);
             // SAFETY: others read this block once `done` says that the slice is.
             unsafe { slot.out.publish(block, &job.bench, &job.exports) };
         }
@@ -222,7 +225,7 @@ fn reads(job: &Job, starts: &[usize]) -> Vec<usize> {
     });
     let index = |import: &Import| match import.from {
         From::Port(port) => Some(starts[port.level as usize] + port.job as usize),
-        From::Feedback(_) => None,
+        From::Feedback(_) | From::Inlet(_) => None,
     };
     let mut reads: Vec<usize> = imports.filter_map(index).collect();
     reads.sort_unstable();

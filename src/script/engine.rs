@@ -3,7 +3,9 @@
 use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, ParamPath, Signal, Strip, Voice};
-use super::{instrument, kinds, maths, operators, pattern, perform, piece, resolver, tracks};
+use super::{
+    inputs, instrument, kinds, maths, operators, pattern, perform, piece, resolver, tracks,
+};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
 use std::sync::Arc;
@@ -47,6 +49,7 @@ pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
     piece::register(&mut engine);
     perform::register(&mut engine);
     instrument::register(&mut engine);
+    inputs::register(&mut engine);
     engine
 }
 

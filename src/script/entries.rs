@@ -255,6 +255,17 @@ const ENTRIES: &[Entry] = &[
         "track(\"a\", sine(220) * tap(\"b\")); track(\"b\", sine(30));",
     ),
     entry(
+        &["audio_in"],
+        MAKING,
+        "audio_in(channel), audio_in(left, right)",
+        "Sound from outside as a signal, mono or stereo: a microphone, an instrument, another program. Channels \
+         count from 1. Played live it is heard 64 frames (1.3 ms) later than the device delivers it, whatever \
+         its buffer; `rhapsode live --inputs N` opens N channels (else as many as the first music asks for). \
+         `rhapsode render --input take.wav` feeds the channels of a file from the beginning; without it, it is \
+         silent.",
+        "track(\"guitar\", audio_in(1)).fx(drive(0.4) |> delay(0.3)); track(\"room\", audio_in([1, 2]) |> highpass(80));",
+    ),
+    entry(
         &["param"],
         PARAMETERS,
         "param(\"track/effect.parameter\")",

@@ -4,6 +4,9 @@ use crate::units::Place;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Most channels from outside that a script can hear.
+pub const INPUTS: usize = 64;
+
 /// Index of a node in [`Session::nodes`](super::Session::nodes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u32);
@@ -80,6 +83,15 @@ impl Node {
             Some(Arg::Text(t)) => Some(t),
             _ => None,
         }
+    }
+
+    /// The channels from outside that it hears, from 1: those of a node of kind `audio_in`, one or two.
+    pub fn channels(&self) -> impl Iterator<Item = usize> + '_ {
+        let list = match self.args.get("channels") {
+            Some(Arg::List(list)) if self.kind == "audio_in" => list.as_slice(),
+            _ => &[],
+        };
+        list.iter().take(2).map(|&x| (x as usize).clamp(1, INPUTS))
     }
 
     /// Every node this one reads from: inputs first, then signals that drive its parameters.

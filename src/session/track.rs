@@ -178,6 +178,19 @@ impl Session {
         id
     }
 
+    /// The highest channel from outside that is listened to; 0 if none is.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.nodes.iter().flat_map(Node::channels).max().unwrap_or(0)
+    }
+
+    /// The first node that listens to a channel above `open`, and that channel.
+    #[must_use]
+    pub fn deaf(&self, open: usize) -> Option<(&Node, usize)> {
+        let beyond = |node: &Node| node.channels().find(|&channel| channel > open);
+        self.nodes.iter().find_map(|node| Some((node, beyond(node)?)))
+    }
+
     /// The session as JSON, indented.
     #[must_use]
     pub fn to_json(&self) -> String {

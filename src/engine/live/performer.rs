@@ -4,7 +4,8 @@ use super::record::Reels;
 use super::{Message, Report, Shared};
 use crate::dsp::unit::BLOCK;
 use crate::io::record::{Sound, Tape};
-use crate::rt::{Renderer, Update};
+use crate::rt::{Inlets, Renderer, Update};
+use crate::session::INPUTS;
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl Performer {
         shared: Arc<Shared>,
     ) -> Performer {
         Performer {
-            renderer,
+            renderer: renderer.with_inlets(Inlets::new(INPUTS, 1)),
             inbox,
             retired,
             reports,
@@ -62,15 +63,58 @@ impl Performer {
         }
     }
 
-    /// Fills `output` (interleaved, `channels` a frame): left and right on the first two, both on one;
-    /// further channels are silent. Any number of frames, blocks inside are always 64. Called on the audio
-    /// thread: no allocation, free, lock or system call.
+    /// The sample rate that its music was built for, in hertz.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.renderer.rate()
+    }
+
+    /// [`render_with`](Performer::render_with) where nothing comes in.
     pub fn render(&mut self, output: &mut [f32], channels: usize) {
+        self.render_with(output, channels, &[], 0);
+    }
+
+    /// Fills `output` (interleaved, `channels` a frame): left and right on the first two, both on one;
+    /// further channels are silent. Any number of frames, blocks inside are always 64. `input` (as many
+    /// frames, interleaved, `in_channels` each) is heard a block later, whatever the number of frames. Called
+    /// on the audio thread: no allocation, free, lock or system call.
+    pub fn render_with(
+        &mut self,
+        output: &mut [f32],
+        channels: usize,
+        input: &[f32],
+        in_channels: usize,
+    ) {
         let _flush = crate::rt::denormal::FlushToZero::new();
-        for frame in output.chunks_exact_mut(channels.max(1)) {
+        let channels = channels.max(1);
+        self.renderer.inlets().open(in_channels);
+        let (mut done, frames) = (0, output.len() / channels);
+        while done < frames {
             if self.given == BLOCK {
                 self.next();
             }
+            let run = (BLOCK - self.given).min(frames - done);
+            let heard = input.get(done * in_channels..).unwrap_or_default();
+            self.listen(heard, in_channels, run);
+            self.give(&mut output[done * channels..][..run * channels], channels);
+            done += run;
+        }
+        let heard = self.renderer.frame() - (BLOCK - self.given) as u64;
+        self.shared.frame.store(heard, Ordering::Release);
+    }
+
+    /// Keeps the first `run` frames of `input` for the next block: the one that is being given out has had all
+    /// of its own, so what is heard now is written over what it heard.
+    fn listen(&mut self, input: &[f32], in_channels: usize, run: usize) {
+        for channel in 0..in_channels.min(INPUTS) {
+            let samples = input.iter().skip(channel).step_by(in_channels).copied().take(run);
+            self.renderer.inlets().write(channel, self.given, samples);
+        }
+    }
+
+    /// Gives out the next frames of the block.
+    fn give(&mut self, output: &mut [f32], channels: usize) {
+        for frame in output.chunks_exact_mut(channels) {
             let [left, right] = [self.block[0][self.given], self.block[1][self.given]];
             self.given += 1;
             match frame {
@@ -82,8 +126,6 @@ impl Performer {
                 [] => {}
             }
         }
-        let heard = self.renderer.frame() - (BLOCK - self.given) as u64;
-        self.shared.frame.store(heard, Ordering::Release);
     }
 
     /// Renders the next block.

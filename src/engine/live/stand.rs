@@ -5,8 +5,11 @@ use crate::io::audio::{Callback, Format};
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-/// The callback of a device: plays the performer that came last, silence before the first.
+/// The callback of a device: plays the performer that came last; silence before the first, and while the device
+/// has another rate than its music, which would sound at the wrong pitch.
 pub struct Stand {
+    /// Of the device, in hertz.
+    rate: f64,
     performer: Option<Box<Performer>>,
     next: HeapCons<Box<Performer>>,
     gone: HeapProd<Box<Performer>>,
@@ -25,7 +28,10 @@ impl Stand {
         let (next, incoming) = HeapRb::new(1).split();
         // One may stand there and one may come.
         let (outgoing, gone) = HeapRb::new(2).split();
-        (Stand { performer: None, next: incoming, gone: outgoing }, Backstage { next, gone })
+        (
+            Stand { rate: 0.0, performer: None, next: incoming, gone: outgoing },
+            Backstage { next, gone },
+        )
     }
 }
 
@@ -41,9 +47,11 @@ impl Backstage {
 }
 
 impl Callback for Stand {
-    fn prepare(&mut self, _format: Format) {}
+    fn prepare(&mut self, format: Format) {
+        self.rate = f64::from(format.rate);
+    }
 
-    fn render(&mut self, output: &mut [f32], channels: usize, _input: &[f32], _in_channels: usize) {
+    fn render(&mut self, output: &mut [f32], channels: usize, input: &[f32], in_channels: usize) {
         if let Some(next) = self.next.try_pop()
             && let Some(gone) = self.performer.replace(next)
         {
@@ -51,8 +59,10 @@ impl Callback for Stand {
             let _ = self.gone.try_push(gone);
         }
         match &mut self.performer {
-            Some(performer) => performer.render(output, channels),
-            None => output.fill(0.0),
+            Some(performer) if performer.rate() == self.rate => {
+                performer.render_with(output, channels, input, in_channels);
+            }
+            _ => output.fill(0.0),
         }
     }
 }

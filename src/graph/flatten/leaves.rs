@@ -71,6 +71,26 @@ impl Flatten<'_> {
         )
     }
 
+    /// Channels from outside.
+    pub(super) fn inlet(&mut self, id: NodeId, node: &Node) -> Value {
+        let channels: Vec<u16> = node.channels().map(|channel| channel as u16 - 1).collect();
+        if channels.is_empty() {
+            self.fail(node, "an input without a channel".into());
+            return vec![Wire::Const(0.0)];
+        }
+        if matches!(self.leaves, Leaves::Voice(_)) {
+            self.fail(
+                node,
+                "a voice cannot listen to an input: make it a track's source, or use it in its effects"
+                    .into(),
+            );
+            return vec![Wire::Const(0.0); channels.len()];
+        }
+        let outs = channels.len() as u8;
+        let inst = self.push(id, node, What::Inlet(channels), Vec::new(), outs, Rate::Audio);
+        (0..outs).map(|port| Wire::Out { inst, port }).collect()
+    }
+
     pub(super) fn import(
         &mut self,
         id: NodeId,
