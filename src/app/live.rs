@@ -47,6 +47,9 @@ pub struct PlayArgs {
     /// Frames that the device asks for at once
     #[arg(long, value_parser = clap::value_parser!(u32).range(16..=16_384))]
     buffer: Option<u32>,
+    /// Input channels to open for `audio_in` (as many as the first music listens to otherwise)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=64))]
+    pub(super) inputs: Option<u16>,
     /// When an edit is heard: `bar`, `now`, or a number of beats
     #[arg(long, default_value = "bar", value_parser = quant)]
     pub(super) quant: Quant,
@@ -64,7 +67,9 @@ impl PlayArgs {
     /// What the device is asked for.
     pub(super) fn request(&self) -> Request {
         let (device, host) = (self.device.clone(), self.host.clone());
-        Request { device, host, rate: self.rate, buffer: self.buffer, ..Request::default() }
+        let inputs = self.inputs.unwrap_or(0);
+        let (rate, buffer) = (self.rate, self.buffer);
+        Request { device, host, rate, buffer, inputs, ..Request::default() }
     }
 
     /// The level that the safety limiter holds.

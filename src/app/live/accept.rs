@@ -18,6 +18,9 @@ impl Studio {
     /// Takes in what the builder has made.
     pub(super) fn receive(&mut self, built: Built) {
         let Built { work, rate, mixer, result } = built;
+        if let Ok((piece, ..)) = &result {
+            self.open_inputs(piece.session().inputs());
+        }
         if rate != self.rate {
             return self.builder.ask(work);
         }
@@ -52,7 +55,8 @@ impl Studio {
         notebook: Notebook,
     ) -> Outcome {
         self.show.error = None;
-        let warnings = [piece.warnings(), fresh.warnings()].concat();
+        let mut warnings = [piece.warnings(), fresh.warnings()].concat();
+        warnings.extend(self.deaf(&piece));
         let warnings = told(warnings, &notebook);
         self.report(&warnings);
         let diagnostics = warnings.iter().map(Problem::from).collect();

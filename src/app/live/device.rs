@@ -2,8 +2,10 @@
 
 use super::stage::Stage;
 use super::studio::Studio;
+use crate::diag::Diagnostic;
 use crate::engine::live::Quant;
-use crate::io::audio::Event;
+use crate::io::audio::{Event, Request};
+use crate::runtime::Piece;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,6 +21,7 @@ impl Studio {
                 if let Some(live) = &mut self.live {
                     live.set_buffer(u64::from(format.max_frames));
                 }
+                self.tell_inputs();
             }
             Event::RateChanged { from, to } => {
                 self.say(&format!("The device went from {from} to {to} Hz; building anew"));
@@ -27,6 +30,53 @@ impl Studio {
             Event::Xruns { total, .. } => self.show.xruns = total,
             Event::Broken => self.say("The audio thread has failed; please report this"),
         }
+    }
+
+    /// Opens the `wanted` inputs that the first music listens to, if the user has not said how many there are to
+    /// be. Once something has been heard the device is left alone: opening it anew would interrupt the sound.
+    pub(super) fn open_inputs(&mut self, wanted: usize) {
+        let first = self.live.is_none() && self.sounding.is_none();
+        let open = usize::from(self.stream.format().in_channels);
+        if self.play.inputs.is_some() || !first || wanted <= open {
+            return;
+        }
+        let request = Request { inputs: wanted as u16, ..self.play.request() };
+        match self.stream.reopen(&request) {
+            Ok(()) => {
+                self.rate = self.stream.rate();
+                self.tell_inputs();
+            }
+            Err(error) => self.report(&[error.diagnostic()]),
+        }
+    }
+
+    /// Tells which inputs are open, if any.
+    pub(super) fn tell_inputs(&self) {
+        let name = self.stream.name();
+        match (self.stream.format().in_channels, self.stream.deaf()) {
+            (0, _) => {}
+            (_, Some(why)) => self.say(&format!("The inputs of {name} are silent: {why}")),
+            (1, None) => self.say(&format!("Listening to input 1 of {name}")),
+            (n, None) => self.say(&format!("Listening to inputs 1 to {n} of {name}")),
+        }
+    }
+
+    /// What to know if a music listens to an input that is not open.
+    pub(super) fn deaf(&self, piece: &Piece) -> Option<Diagnostic> {
+        let open = self.stream.format().in_channels;
+        let (node, channel) = piece.session().deaf(usize::from(open))?;
+        let inputs = match open {
+            0 => "no inputs are".to_string(),
+            1 => "one input is".to_string(),
+            n => format!("{n} inputs are"),
+        };
+        let message = format!("channel {channel} of `audio_in` is silent: {inputs} open");
+        let most = piece.session().inputs();
+        let hint = format!(
+            "start again with `--inputs {most}`: opening them now would interrupt the sound"
+        );
+        let warning = Diagnostic::warning(message, node.place.clone()).hint(hint);
+        Some(warning.located(piece.sources()))
     }
 
     /// Goes on where the music is, at another sample rate.

@@ -31,6 +31,7 @@ pub type Say = Box<dyn Fn(&str) + Send>;
 /// A script that plays live.
 pub struct Studio {
     pub(super) script: ScriptArgs,
+    pub(super) play: PlayArgs,
     say: Say,
     pub(super) quant: Quant,
     pub(super) ceiling: Option<f32>,
@@ -89,6 +90,7 @@ impl Studio {
         })?;
         let studio = Studio {
             script: script.clone(),
+            play: play.clone(),
             say,
             quant: play.quant,
             ceiling: play.ceiling(),
@@ -121,6 +123,7 @@ impl Studio {
         if let Some(reason) = studio.stream.reason() {
             studio.say(&reason);
         }
+        studio.tell_inputs();
         Ok(studio)
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Playing {
     pub(super) format: Format,
     /// Why the null device plays, if the user did not ask for it.
     pub(super) reason: Option<String>,
+    /// Why inputs are silent that were asked for.
+    pub(super) deaf: Option<String>,
 }
 
 /// Who asks for sound.
@@ -69,7 +71,7 @@ impl Keeper {
             max_frames: request.buffer.unwrap_or(super::BUFFER).max(1),
         };
         let name = super::NULL.to_string();
-        let playing = Arc::new(Mutex::new(Playing { name, format, reason: None }));
+        let playing = Arc::new(Mutex::new(Playing { name, format, reason: None, deaf: None }));
         let now = Instant::now();
         let mut keeper = Keeper {
             request,
@@ -143,7 +145,8 @@ impl Keeper {
         let null = Null::start(id, self.seat.clone(), format, begin)
             .map_err(|e| AudioError::Failed { device: super::NULL.into(), why: e.to_string() })?;
         self.seat.stats().set_lost(self.missing);
-        self.set(Playing { name: super::NULL.into(), format, reason });
+        let deaf = (format.in_channels > 0).then(|| "the null device hears nothing".to_string());
+        self.set(Playing { name: super::NULL.into(), format, reason, deaf });
         self.hand_to(id, first.then_some(format));
         if let Some(event) = event {
             self.tell(event);
@@ -157,7 +160,8 @@ impl Keeper {
     fn install(&mut self, link: Link, first: bool) -> Result<(), AudioError> {
         let (format, old) = (link.format(), self.now().format);
         let changed = first || format != old;
-        self.set(Playing { name: link.name().into(), format, reason: None });
+        let deaf = link.deaf().map(String::from);
+        self.set(Playing { name: link.name().into(), format, reason: None, deaf });
         self.missing = false;
         self.seat.stats().set_lost(false);
         self.seen = (link.calls(), Instant::now());

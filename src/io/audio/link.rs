@@ -30,9 +30,15 @@ pub(super) struct Link {
     format: Format,
     name: String,
     device: String,
-    // Held for their `drop`, which ends them.
-    _output: cpal::Stream,
+    streams: Streams,
+}
+
+/// The running streams, held for their `drop`, which ends them.
+struct Streams {
+    output: cpal::Stream,
     _input: Option<cpal::Stream>,
+    /// Why inputs are silent that were asked for.
+    deaf: Option<String>,
 }
 
 impl Link {
@@ -56,8 +62,8 @@ impl Link {
             chosen.config.buffer_size = BufferSize::Default;
             built = build(found, &chosen, request.inputs, &sides);
         }
-        let (output, input) = built.map_err(|e| config::error(&found.name, &e))?;
-        output.play().map_err(|e| config::error(&found.name, &e))?;
+        let streams = built.map_err(|e| config::error(&found.name, &e))?;
+        streams.output.play().map_err(|e| config::error(&found.name, &e))?;
         let format = Format {
             rate: chosen.config.sample_rate,
             channels: chosen.config.channels,
@@ -70,8 +76,7 @@ impl Link {
             format,
             name: found.name.clone(),
             device: found.id.clone(),
-            _output: output,
-            _input: input,
+            streams,
         })
     }
 
@@ -90,6 +95,11 @@ impl Link {
     /// The id of the device, by which it is found again.
     pub(super) fn device(&self) -> &str {
         &self.device
+    }
+
+    /// Why inputs are silent that were asked for.
+    pub(super) fn deaf(&self) -> Option<&str> {
+        self.streams.deaf.as_deref()
     }
 
     /// How often the device has asked for sound.
@@ -135,11 +145,16 @@ fn build(
     chosen: &Chosen,
     in_channels: u16,
     sides: &Sides,
-) -> Result<(cpal::Stream, Option<cpal::Stream>), cpal::Error> {
-    let (ring, input) = record(found, in_channels, chosen, &sides.flags);
+) -> Result<Streams, cpal::Error> {
+    let (ring, recorded) = record(found, in_channels, chosen, &sides.flags);
+    let (input, deaf) = match recorded {
+        Ok(stream) => (Some(stream), None),
+        Err(why) if in_channels > 0 => (None, Some(why)),
+        Err(_) => (None, None),
+    };
     let inputs = Inputs::new(ring, in_channels, chosen.max_frames);
     let output = play(&found.device, chosen, sides.clone(), inputs, in_channels)?;
-    Ok((output, input))
+    Ok(Streams { output, _input: input, deaf })
 }
 
 /// Builds the stream that plays.
@@ -194,16 +209,18 @@ fn play_as<T: SizedSample + FromSample<f32>>(
     )
 }
 
-/// Opens the input if one is wanted. If it cannot be had the ring stays empty, which is silence.
+/// Opens the input if one is wanted. If it cannot be had the ring stays empty, which is silence, and why is said.
 fn record(
     found: &Found,
     channels: u16,
     output: &Chosen,
     flags: &Arc<Flags>,
-) -> (HeapCons<f32>, Option<cpal::Stream>) {
+) -> (HeapCons<f32>, Result<cpal::Stream, String>) {
     let room = 8 * output.max_frames as usize * usize::from(channels);
     let (ring, reader) = HeapRb::new(room.max(1)).split();
-    let Some(device) = found.input.as_ref().filter(|_| channels > 0) else { return (reader, None) };
+    let Some(device) = found.input.as_ref().filter(|_| channels > 0) else {
+        return (reader, Err("it has none".into()));
+    };
     let built = config::input(device, &found.name, channels, output).and_then(|chosen| {
         let stream = match chosen.sample {
             SampleFormat::F64 => record_as::<f64>(device, &chosen, ring, channels, flags),
@@ -216,13 +233,7 @@ fn record(
         let started = stream.and_then(|stream| stream.play().map(|()| stream));
         started.map_err(|e| config::error(&found.name, &e))
     });
-    match built {
-        Ok(stream) => (reader, Some(stream)),
-        Err(error) => {
-            tracing::warn!("no input: {error}");
-            (reader, None)
-        }
-    }
+    (reader, built.map_err(|error| error.diagnostic().message))
 }
 
 /// Builds the stream that fills `ring` with frames of `wanted` channels: surplus ones are left out, missing

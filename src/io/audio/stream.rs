@@ -93,6 +93,27 @@ impl Stream {
         self.playing().reason
     }
 
+    /// Why inputs are silent that were asked for: to be told to the user.
+    #[must_use]
+    pub fn deaf(&self) -> Option<String> {
+        self.playing().deaf
+    }
+
+    /// Closes the device and opens what `request` asks for, with the same callback. There is a pause.
+    ///
+    /// # Errors
+    /// As [`open`]; the stream is closed then.
+    pub fn reopen(&mut self, request: &Request) -> Result<(), AudioError> {
+        let callback = self.seat.take();
+        self.end();
+        let callback = callback.ok_or_else(|| AudioError::Failed {
+            device: self.name(),
+            why: "the audio thread hangs".into(),
+        })?;
+        *self = open(request, callback).map_err(|(error, _)| error)?;
+        Ok(())
+    }
+
     /// The counters, which stay readable after the stream is closed.
     #[must_use]
     pub fn stats(&self) -> Arc<Stats> {
