@@ -239,3 +239,68 @@ fn a_script_is_told_what_is_wrong_with_its_channels() {
     assert_eq!(piece("track(\"a\", audio_in(2) + audio_in([7, 1]));").session().inputs(), 7);
     assert_eq!(piece("let x = audio_in(9); track(\"a\", sine(1));").session().inputs(), 0);
 }
+
+/// Runs `rhapsode` in `dir`; what it said.
+fn rhapsode(dir: &std::path::Path, args: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rhapsode"));
+    let out = command.args(args).current_dir(dir).output().expect("starts");
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn render_processes_a_file_from_its_first_frame_to_its_last() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| dir.path().join(name);
+    let write = |name: &str, rate: u32, channels: usize| {
+        let sample_format = hound::SampleFormat::Float;
+        let (channels, bits_per_sample) = (channels as u16, 32);
+        let spec = hound::WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format };
+        let mut writer = hound::WavWriter::create(path(name), spec).expect("made");
+        for frame in 0..30_011 {
+            (0..channels.into()).for_each(|c| writer.write_sample(sample(c, frame)).expect("ok"));
+        }
+        writer.finalize().expect("whole");
+    };
+    let read = |name: &str| -> Vec<f32> {
+        let mut reader = hound::WavReader::open(path(name)).expect("a WAV file");
+        reader.samples().map(|s| s.expect("whole")).collect()
+    };
+    let render = |input: &str, more: &[&str]| {
+        let args = ["render", "song.rhai", "-o", "out.wav", "--format", "wav32f", "--input", input];
+        rhapsode(dir.path(), &[&args[..], &["--tail", "none"], more].concat())
+    };
+    write("take.wav", 48_000, 2);
+    std::fs::write(path("song.rhai"), "track(\"a\", audio_in(1, 2) * 0.25).fx(limiter(0));")
+        .expect("ok");
+    // No length is given: the music is as long as the file. The limiter's latency is taken off.
+    let said = render("take.wav", &[]);
+    assert!(!said.contains("silent"), "{said}");
+    let (got, want) = (read("out.wav"), read("take.wav"));
+    assert_eq!(got.len(), 2 * 30_011);
+    assert!(got.iter().zip(&want).all(|(a, b)| (a - b * 0.25).abs() < 1e-6), "in time");
+    std::fs::write(path("song.rhai"), "track(\"a\", audio_in(1, 2));").expect("ok");
+    render("take.wav", &["--threads", "2"]);
+    same(&read("out.wav"), &read("take.wav"), "through a track without effects");
+    assert_eq!(read("out.wav").len(), 2 * 30_011);
+    render("take.wav", &["--seconds", "0.25"]);
+    assert_eq!(read("out.wav").len(), 2 * 12_000, "a length that is asked for wins");
+    // A file of another rate keeps its pitch and its length in seconds.
+    write("slow.wav", 24_000, 2);
+    render("slow.wav", &[]);
+    assert_eq!(read("out.wav").len(), 4 * 30_011);
+    // Channels that the file has not are told, with the place.
+    write("mono.wav", 48_000, 1);
+    let said = render("mono.wav", &[]);
+    assert!(said.contains("channel 2 of the input is silent: it has one"), "{said}");
+    assert!(said.contains("song.rhai:1:12"), "{said}");
+    let said = rhapsode(dir.path(), &["render", "song.rhai", "-o", "out.wav", "--seconds", "1"]);
+    assert!(said.contains("nothing comes in") && said.contains("--input take.wav"), "{said}");
+    assert!(read_int(&path("out.wav")).iter().all(|x| *x == 0), "silence");
+}
+
+fn read_int(path: &std::path::Path) -> Vec<i32> {
+    let mut reader = hound::WavReader::open(path).expect("a WAV file");
+    reader.samples().map(|s| s.expect("whole")).collect()
+}

@@ -207,6 +207,26 @@ fn a_kept_reverb_rings_through_edits_in_front_of_it() {
 }
 
 #[test]
+fn an_effect_put_around_a_playing_pattern_is_heard_and_no_note_begins_anew() {
+    // The attack takes four seconds: the level tells for how long the note has been held.
+    let song = |fx: &str| {
+        format!(
+            "track(\"a\", instrument(|v| adsr(v.gate, #{{attack: 4}}))).play(note(\"c3/8\")){fx};"
+        )
+    };
+    let (plain, soft) = (song(""), song(".fx(gain(0.5))"));
+    let want = played(&plain, 3.0);
+    let (got, at) = edited(&plain, &soft, 3.0);
+    let at = at as usize;
+    assert!(want[at] > 0.2 && want[at + 48_000] > want[at] * 1.5, "it rises");
+    same(&got[..at], &want, "before");
+    let half: Vec<f32> = want.iter().map(|x| x * 0.5).collect();
+    same(&got[at + 1200..], &half[at + 1200..], "through the effect");
+    let (got, at) = edited(&soft, &plain, 3.0);
+    same(&got[at as usize + 1200..], &want[at as usize + 1200..], "and without it again");
+}
+
+#[test]
 fn what_is_removed_rings_out_and_what_is_removed_with_its_track_stops() {
     let song = |fx: &str| {
         format!(
