@@ -107,6 +107,17 @@ fn an_input_goes_wherever_a_signal_goes() {
     same(&out.left, &half, "in a sum");
     let out = render("track(\"a\", audio_in(2)).output(\"b\"); bus(\"b\", gain(0.5));");
     same(&out.left, &half, "through a bus");
+    // Alike tracks share lanes, each with its own channels.
+    let out = render(
+        "track(\"a\", audio_in(1)).gain(0.5); track(\"b\", audio_in(2)).gain(0.5);\
+         track(\"c\", audio_in(1, 3)).gain(0.5);",
+    );
+    let sum = |c: &[f32]| -> Vec<f32> {
+        let halves = one.iter().zip(&two).zip(c);
+        halves.map(|((a, b), c)| a * 0.5 + b * 0.5 + c * 0.5).collect()
+    };
+    same(&out.left, &sum(&one), "three tracks, left");
+    same(&out.right, &sum(&three), "three tracks, right");
     let key = |key: &str| format!("track(\"a\", sine(200) * 0.3).fx(ducker({key}));");
     let ducked = render(&key("audio_in(1)"));
     let open = render(&key("sine(1) * 0"));
