@@ -7,6 +7,8 @@ need_rust
 need gcc libc6-dev pkg-config libasound2-dev libjack-jackd2-dev sonic-pi-samples
 # Devices are tested against a JACK server of their own, which needs no hardware.
 need jackd2 jack-capture libasound2-plugins
+# Real MIDI files.
+need mma
 # The bindings of editors are run in their editors.
 need neovim emacs-nox
 command -v node >/dev/null 2>&1 || need nodejs

@@ -12,6 +12,7 @@ pub mod dsp;
 pub mod engine;
 pub mod graph;
 pub mod io;
+pub mod midi;
 pub mod nodes;
 pub mod pattern;
 pub mod rt;

@@ -21,6 +21,7 @@ pub mod mini;
 pub mod note;
 pub mod operators;
 pub mod pick;
+mod placed;
 pub mod random;
 pub mod sequence;
 pub mod signal;

@@ -116,6 +116,7 @@ impl Runtime {
 pub struct Piece {
     session: Arc<Session>,
     commands: Vec<Command>,
+    read: Vec<String>,
     warnings: Vec<Diagnostic>,
     sources: Vec<Source>,
     library: Arc<Library>,
@@ -161,14 +162,15 @@ impl Piece {
     ) -> Result<Piece, Vec<Diagnostic>> {
         let folder = Arc::new(folder);
         let world: Arc<dyn World> = folder.clone();
-        let Evaluated { session, commands, warnings, sources } = evaluate(source, name, &world)?;
+        let Evaluated { session, commands, read, warnings, sources } =
+            evaluate(source, name, &world)?;
         let locate: Box<crate::engine::library::Locate> = Box::new(move |path| folder.locate(path));
         let library = match before {
             Some(before) => before.again(locate),
             None => Library::new(rate, locate),
         };
         let (library, session) = (Arc::new(library), Arc::new(session));
-        Ok(Piece { session, commands, warnings, sources, library, rate })
+        Ok(Piece { session, commands, read, warnings, sources, library, rate })
     }
 
     /// What the script describes.
@@ -187,6 +189,12 @@ impl Piece {
     #[must_use]
     pub fn commands(&self) -> &[Command] {
         &self.commands
+    }
+
+    /// Files that the script read (other than scripts and sounds), as it names them.
+    #[must_use]
+    pub fn read(&self) -> &[String] {
+        &self.read
     }
 
     /// The scripts that were read, the main one first.

@@ -56,6 +56,8 @@ pub struct Evaluated {
     pub session: Session,
     /// What it asks of the performance, in the order of the script.
     pub commands: Vec<Command>,
+    /// Files that it read (other than scripts and sounds), as it names them.
+    pub read: Vec<String>,
     /// What is worth knowing, in the order of the script.
     pub warnings: Vec<Diagnostic>,
     /// The scripts that were read, the main one first: for [`Diagnostic::located`].
@@ -90,7 +92,8 @@ pub fn evaluate(
         finish::prune(&mut session);
         let commands = std::mem::take(&mut build.commands).into_iter().map(|c| c.0).collect();
         let sources = std::mem::take(&mut build.sources);
-        Ok(Evaluated { session, commands, warnings, sources })
+        let read = std::mem::take(&mut build.read).into_iter().collect();
+        Ok(Evaluated { session, commands, read, warnings, sources })
     })
 }
 

@@ -27,6 +27,12 @@ pub trait World: Send + Sync {
     /// A message that shows the path, and says what is wrong and what to do.
     fn asset(&self, path: &str) -> Result<(), String>;
 
+    /// The bytes of the file `path` (a MIDI file).
+    ///
+    /// # Errors
+    /// A message that shows the path, and says what is wrong and what to do.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
     /// Names of the files in the folder `path`, sorted.
     ///
     /// # Errors

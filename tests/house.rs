@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Rooms, and the rooms that each may use besides `units` and `diag`, which are everybody's.
-const VALUES: &[&str] = &["pattern", "control", "ir", "world", "session"];
+const VALUES: &[&str] = &["pattern", "control", "ir", "midi", "world", "session"];
 
 fn allowed(room: &str) -> BTreeSet<&'static str> {
     let own: &[&str] = match room {
-        "units" | "diag" | "pattern" | "world" | "dsp" => &[],
+        "units" | "diag" | "pattern" | "midi" | "world" | "dsp" => &[],
         "session" => &["pattern"],
         "rt" => &["dsp"],
         "nodes" => &["pattern", "session", "world", "rt", "dsp"],
         "graph" => &["nodes", "rt", "dsp", "pattern", "session", "world"],
         "io" => &["rt", "dsp"],
-        "engine" => &["graph", "io", "rt", "dsp", "nodes", "pattern", "session", "world"],
-        "script" => &["nodes", "pattern", "session", "world"],
+        "engine" => &["graph", "io", "rt", "dsp", "nodes", "pattern", "midi", "session", "world"],
+        "script" => &["nodes", "pattern", "midi", "session", "world"],
         "runtime" => &["engine", "script", "session", "world"],
-        "app" => {
-            &["runtime", "engine", "graph", "io", "nodes", "pattern", "script", "session", "world"]
-        }
+        "app" => &[
+            "runtime", "engine", "graph", "io", "midi", "nodes", "pattern", "script", "session",
+            "world",
+        ],
         "main" | "lib" => return rooms().into_iter().collect(),
         other => panic!("no rule for the room `{other}`: write one in tests/house.rs"),
     };

@@ -9,6 +9,14 @@ fn world() -> Arc<dyn World> {
     Arc::new(Memory::new())
 }
 
+/// A MIDI file of one note.
+fn song() -> Vec<u8> {
+    use rhapsode::midi::{Event, Kind, Message, Part, Song};
+    let event = |tick, message| Event { tick, kind: Kind::Voice(0, message) };
+    let events = vec![event(0, Message::NoteOn(60, 100)), event(96, Message::NoteOff(60, 0))];
+    Song { parts: vec![Part { events, end: 96 }], ..Song::new(96) }.to_bytes()
+}
+
 /// The last lines of a page.
 fn examples(page: &str) -> impl Iterator<Item = &str> {
     page.split("\nExample\n").skip(1).map(|e| e.lines().next().unwrap_or_default().trim())
@@ -17,8 +25,12 @@ fn examples(page: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_example_of_the_manual_evaluates() {
     let mut failures = Vec::new();
-    let world: Arc<dyn World> =
-        Arc::new(Memory::new().with_asset("hall.wav").with_asset("piano/c3.wav"));
+    let world: Arc<dyn World> = Arc::new(
+        Memory::new()
+            .with_asset("hall.wav")
+            .with_asset("piano/c3.wav")
+            .with_bytes("song.mid", song()),
+    );
     let bound = |probe: &str| evaluate(probe, "probe", &world).is_ok();
     let (lfo, note) = (bound("lfo(\"sine\", 1);"), bound("note(\"c3\");"));
     for name in doc::names() {

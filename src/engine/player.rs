@@ -181,7 +181,17 @@ impl Player {
         let to = from + (((full - from) as f64 * gate).round() as u64).max(1);
         self.note(line, event, from, to);
         let velocity = number("velocity").unwrap_or(VELOCITY) * number("gain").unwrap_or(1.0);
-        let mut used = BTreeSet::from(["note", "n", "s", "velocity", "gain", "gate", "clip"]);
+        let mut used = BTreeSet::from([
+            "note",
+            "n",
+            "s",
+            "velocity",
+            "gain",
+            "gate",
+            "clip",
+            "midichan",
+            "miditrack",
+        ]);
         if let Some(task) = line.target
             && let Some((key, names)) = self.key(line, &controls)
         {

@@ -3,7 +3,7 @@
 use super::context::{Ctx, Meter};
 use super::error::{MiniError, PatternError};
 use super::event::{Event, Places, SourceSpan, Sources};
-use super::expr::Expr;
+use super::expr::{Expr, Part};
 use super::frac::Frac;
 use super::mini;
 use super::span::Span;
@@ -143,6 +143,12 @@ impl Pattern {
     pub(crate) fn with_expr(mut self, expr: Arc<Expr>) -> Pattern {
         self.expr = Some(expr);
         self
+    }
+
+    /// The same, known to have been written as the call of `name` with a text.
+    #[must_use]
+    pub fn written_as(self, name: &str, text: &str) -> Pattern {
+        self.with_expr(Expr::call(name, vec![Part::Value(Value::Text(text.into()))]))
     }
 
     pub(crate) fn expr(&self) -> Option<&Arc<Expr>> {

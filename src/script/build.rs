@@ -62,6 +62,8 @@ pub struct Build {
     pub outputs: Vec<(String, Place)>,
     /// Leaves of voices by instrument and input.
     pub leaves: BTreeMap<(usize, String), NodeId>,
+    /// Files whose bytes were read, as the script names them.
+    pub read: BTreeSet<String>,
     /// What is asked of the performance, and where.
     pub commands: Vec<(Command, Place)>,
     /// Length, once given.
@@ -97,6 +99,7 @@ impl Build {
             settings: Vec::new(),
             outputs: Vec::new(),
             leaves: BTreeMap::new(),
+            read: BTreeSet::new(),
             commands: Vec::new(),
             length: None,
             lost: BTreeSet::new(),

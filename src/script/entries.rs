@@ -34,7 +34,7 @@ const NUMBERS: &str = "Numbers";
 
 /// All of them, in the order of the manual.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter().chain(super::perform::ENTRIES)
+    ENTRIES.iter().chain(super::pattern::midi::ENTRIES).chain(super::perform::ENTRIES)
 }
 
 const ENTRIES: &[Entry] = &[

@@ -1,6 +1,7 @@
 //! Binds every row of the pattern table: constructors, combinators, bare signals, operators.
 
 mod convert;
+pub mod midi;
 pub mod recorder;
 mod values;
 
@@ -45,6 +46,7 @@ pub fn register(engine: &mut Engine) {
         }
     }
     recorder::register(engine);
+    midi::register(engine);
     operators(engine);
     alignments(engine);
 }

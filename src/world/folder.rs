@@ -127,6 +127,10 @@ impl World for Folder {
         self.locate(path).map(|_| ())
     }
 
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.locate(path)?).map_err(|e| format!("\"{path}\": {e}"))
+    }
+
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
         let entries = std::fs::read_dir(self.locate(path)?)
             .map_err(|e| format!("cannot list \"{path}\": {e}"))?;

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 pub struct Memory {
     scripts: BTreeMap<String, String>,
     assets: BTreeSet<String>,
+    bytes: BTreeMap<String, Vec<u8>>,
     arguments: BTreeMap<String, String>,
     stdlib: Stdlib,
     seed: Option<u64>,
@@ -34,6 +35,13 @@ impl Memory {
     pub fn with_asset(mut self, path: &str) -> Memory {
         self.assets.insert(path.to_string());
         self
+    }
+
+    /// The same with a file at `path` that can be read.
+    #[must_use]
+    pub fn with_bytes(mut self, path: &str, bytes: Vec<u8>) -> Memory {
+        self.bytes.insert(path.to_string(), bytes);
+        self.with_asset(path)
     }
 
     /// The same with an argument set.
@@ -72,6 +80,11 @@ impl World for Memory {
         let inside = format!("{}/", path.trim_end_matches('/'));
         let known = self.assets.iter().any(|a| a == path || a.starts_with(&inside));
         if known { Ok(()) } else { Err(format!("there is no file \"{path}\"")) }
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.asset(path)?;
+        Ok(self.bytes.get(path).cloned().unwrap_or_default())
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, String> {

@@ -107,6 +107,7 @@ impl Studio {
         let mut files: Vec<PathBuf> =
             scripts.filter_map(|f| world.locate(&format!("{f}.rhai")).ok()).collect();
         files.extend(Some(&self.script.script).filter(|s| !s.as_os_str().is_empty()).cloned());
+        files.extend(piece.read().iter().filter_map(|f| world.locate(f).ok()));
         files.extend(piece.library().files());
         files
     }

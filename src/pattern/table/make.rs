@@ -257,6 +257,5 @@ fn clip(a: &Args<'_, '_>) -> Built {
         end = end.max((begin + length).ceil());
         placed.push((begin, begin + length, Value::Map(m)));
     }
-    let notes = placed.into_iter().map(|(b, e, v)| Pattern::pure(v).compress(b / end, e / end));
-    Ok(sequence::stack(notes.collect()).slow(end))
+    Ok(Pattern::placed(placed, end))
 }

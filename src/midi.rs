@@ -1,0 +1,10 @@
+//! MIDI as values: what a Standard MIDI File says, read, asked and written.
+//!
+//! The format is that of "Standard MIDI Files 1.0" (MIDI Manufacturers Association, RP-001, 1996).
+
+mod parse;
+mod song;
+mod write;
+
+pub use parse::{Damage, MidiError};
+pub use song::{Division, Event, Kind, Message, Note, Part, Song};

@@ -1,0 +1,153 @@
+//! MIDI files in scripts: `midi_file(path)` is a pattern, `midi_info(path)` says what is in the file.
+
+use super::run;
+use crate::diag::Diagnostic;
+use crate::midi::{Division, Song};
+use crate::pattern::table::find_method;
+use crate::pattern::value::Controls;
+use crate::pattern::{Frac, Pattern, Value, call};
+use crate::script::build::{Build, Fallible, Site, with};
+use crate::script::entries::{Entry, entry};
+use crate::script::value::Failed;
+use crate::units::Place;
+use rhai::{Array, Dynamic, Engine, Map, NativeCallContext as Cx};
+
+/// Controls that say where in the file a note stands: its track from 1, its channel from 1.
+const TRACK: &str = "miditrack";
+const CHANNEL: &str = "midichan";
+
+/// Binds them.
+pub fn register(engine: &mut Engine) {
+    engine.register_fn("midi_file", |cx: Cx, path: &str| {
+        with(&cx, |build, at| match read(build, path, &at) {
+            Some(song) => pattern(build, &song, path),
+            None => Dynamic::from(Failed),
+        })
+    });
+    engine.register_fn("midi_info", |cx: Cx, path: &str| {
+        with(&cx, |build, at| match read(build, path, &at) {
+            Some(song) => Dynamic::from(info(&song)),
+            None => Dynamic::from(Failed),
+        })
+    });
+    engine.register_fn("track", |p: Pattern, n: i64| only(&p, TRACK, n));
+    engine.register_fn("channel", |cx: Cx, p: Pattern, n: i64| -> Fallible<Dynamic> {
+        if is_file(&p) {
+            return Ok(Dynamic::from(only(&p, CHANNEL, n)));
+        }
+        let row = find_method("channel").ok();
+        run(&cx, row, vec![Dynamic::from_int(n)], |given| call("channel", &p, given))
+    });
+}
+
+/// Reads the file `path`; what is wrong with it is reported.
+fn read(build: &mut Build, path: &str, at: &Place) -> Option<Song> {
+    build.read.insert(path.to_string());
+    let bytes = build.world.read(path);
+    let song = bytes.and_then(|b| Song::parse(&b).map_err(|why| format!("\"{path}\": {why}")));
+    match song {
+        Ok((song, damage)) => {
+            for one in damage {
+                let text = format!("\"{path}\" is damaged at {one}");
+                let hint = "what stands before it is played";
+                let warning = Diagnostic::warning(text, at.clone()).hint(hint);
+                build.report_at(warning, Site::Index(0));
+            }
+            Some(song)
+        }
+        Err(why) => {
+            let error = Diagnostic::error(format!("cannot read the MIDI file {why}"), at.clone());
+            let hint = "it must be a Standard MIDI File (.mid) below the folder of the script";
+            build.report_at(error.hint(hint), Site::Index(0));
+            None
+        }
+    }
+}
+
+/// The notes of a song, in bars of the meter that holds so far; as long as its last bar.
+fn pattern(build: &Build, song: &Song, path: &str) -> Dynamic {
+    let beats = Frac::from_f64(build.session.meter.quarters()).unwrap_or(Frac::int(4));
+    let bar = Frac::int(song.ticks_per_quarter() as i64) * beats;
+    let time = |tick: u64| Frac::int(tick as i64) / bar;
+    let mut length = time(song.end()).ceil().max(Frac::ONE);
+    let notes = song.notes().into_iter().map(|note| {
+        let number = |x: usize| Value::Num(x as f64);
+        let controls = Controls::from([
+            ("note".into(), number(usize::from(note.key))),
+            ("velocity".into(), Value::Num(f64::from(note.velocity) / 127.0)),
+            (TRACK.into(), number(note.part + 1)),
+            (CHANNEL.into(), number(usize::from(note.channel) + 1)),
+        ]);
+        length = length.max(time(note.end).ceil());
+        (time(note.begin), time(note.end), Value::Map(controls))
+    });
+    let notes: Vec<_> = notes.collect();
+    Dynamic::from(Pattern::placed(notes, length).written_as("midi_file", path))
+}
+
+/// Whether a pattern is the notes of a file, or some of them.
+fn is_file(pattern: &Pattern) -> bool {
+    pattern.written().is_some_and(|w| w.starts_with("midi_file("))
+}
+
+fn only(pattern: &Pattern, control: &'static str, n: i64) -> Pattern {
+    let is = move |v: &Value| {
+        let Value::Map(map) = v else { return false };
+        map.get(control).and_then(Value::as_num) == Some(n as f64)
+    };
+    let written = pattern.written().unwrap_or_default();
+    let name = written.split('"').nth(1).unwrap_or_default().to_string();
+    let some = pattern.filter(move |e| is(&e.value));
+    if is_file(pattern) {
+        some.written_as("midi_file", &format!("{name} {control} {n}"))
+    } else {
+        some
+    }
+}
+
+fn info(song: &Song) -> Map {
+    let row = |cells: &[f64]| -> Dynamic {
+        cells.iter().map(|x| Dynamic::from_float(*x)).collect::<Array>().into()
+    };
+    let names = song.parts.iter().map(|p| Dynamic::from(p.name().unwrap_or_default().to_string()));
+    let (beats, unit) = song.meter();
+    let ticks = match song.division {
+        Division::Quarter(ticks) => Dynamic::from_int(i64::from(ticks)),
+        Division::Second(_) => Dynamic::UNIT,
+    };
+    let tempo: Array = song.tempo().iter().map(|(beat, bpm)| row(&[*beat, *bpm])).collect();
+    let end = song.end() as f64 / song.ticks_per_quarter() as f64;
+    Map::from([
+        ("format".into(), Dynamic::from_int(i64::from(song.format))),
+        ("tracks".into(), Dynamic::from_int(song.parts.len() as i64)),
+        ("names".into(), names.collect::<Array>().into()),
+        ("notes".into(), Dynamic::from_int(song.notes().len() as i64)),
+        ("ticks_per_quarter".into(), ticks),
+        ("duration_seconds".into(), Dynamic::from_float(song.seconds())),
+        ("duration_beats".into(), Dynamic::from_float(end)),
+        ("tempo".into(), tempo.into()),
+        ("meter".into(), row(&[f64::from(beats), f64::from(unit)])),
+    ])
+}
+
+/// Their pages of the manual.
+pub const ENTRIES: &[Entry] = &[
+    entry(
+        &["midi_file"],
+        "MIDI files",
+        "midi_file(path)",
+        "The notes of a Standard MIDI File as a pattern: one cycle is one bar of the piece's meter (say `meter` \
+         before), and after its last bar it begins again. `.track(n)` and `.channel(n)`, from 1, choose some of \
+         them; `.transpose(12)` and all else that patterns can do follow. The file's tempo is not taken over: \
+         `tempo(midi_info(path).tempo)` does that.",
+        "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).play(midi_file(\"song.mid\").track(1).transpose(12));",
+    ),
+    entry(
+        &["midi_info"],
+        "MIDI files",
+        "midi_info(path)",
+        "What is in a Standard MIDI File: format, tracks, names, notes, ticks_per_quarter (none for time code), \
+         duration_seconds, duration_beats, tempo ([[beat, bpm], ...]) and meter.",
+        "tempo(midi_info(\"song.mid\").tempo);",
+    ),
+];
