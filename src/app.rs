@@ -8,6 +8,7 @@ pub mod files;
 pub mod input;
 pub mod interrupt;
 pub mod live;
+pub mod midi;
 pub mod output;
 pub mod pattern;
 pub mod plan;

@@ -1,6 +1,7 @@
 //! The control side of a running renderer: patterns become events, files become samples.
 
 pub mod clock;
+pub mod export;
 pub mod library;
 pub mod live;
 pub mod offline;

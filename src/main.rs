@@ -2,8 +2,8 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
-    Failure, check, devices, doc, eval, files, interrupt, live, note, pattern, plan, render, repl,
-    report,
+    Failure, check, devices, doc, eval, files, interrupt, live, midi, note, pattern, plan, render,
+    repl, report,
 };
 use std::process::ExitCode;
 
@@ -37,6 +37,8 @@ enum Command {
     Convert(files::ConvertArgs),
     /// Send code to a running session
     Eval(eval::EvalArgs),
+    /// Write what the patterns of a script play as a MIDI file
+    MidiExport(midi::ExportArgs),
     /// List the sound devices
     Devices(devices::DevicesArgs),
     /// Print a completion script for a shell
@@ -81,6 +83,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Repl(args) => repl::repl(args),
         Command::Render(args) => render::render(args),
         Command::Plan(args) => plan::plan(args),
+        Command::MidiExport(args) => midi::export(args),
         Command::Info(args) => Ok(files::info(args, &mut std::io::stdout().lock())?),
         Command::Convert(args) => {
             files::convert(args)?.warnings().iter().for_each(|w| note(w));

@@ -160,3 +160,44 @@ fn real_files_are_read_whole() {
     }
     assert!(files >= 5 && notes > 1000, "{files} files, {notes} notes");
 }
+
+#[test]
+fn what_is_exported_is_what_patterns_play() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, text: &[u8]| std::fs::write(dir.path().join(name), text).expect("written");
+    write("song.mid", &song().to_bytes());
+    write(
+        "song.rhai",
+        b"title(\"Two\"); tempo([[0, 120], [4, 60]]); length_bars(2); import \"std/drums\" as drums;
+          let a = instrument(|v| sine(v.freq) * v.gate);
+          track(\"a\", a).play(note(\"c4 [e4 g4]\").velocity(1).gate(0.5));
+          track(\"d\", drums::kit(\"808\")).play(\"bd sn\");
+          track(\"f\", a).play(midi_file(\"song.mid\"));",
+    );
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_rhapsode"))
+        .current_dir(dir.path())
+        .args(["midi-export", "song.rhai", "-o", "out.mid"])
+        .output()
+        .expect("runs");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success() && said.contains("3 tracks"), "{said}");
+    let (out, damage) =
+        Song::parse(&std::fs::read(dir.path().join("out.mid")).expect("there")).expect("a song");
+    assert!(damage.is_empty());
+    assert_eq!(out.tempo(), [(0.0, 120.0), (4.0, 60.0)]);
+    assert!((out.seconds() - 6.0).abs() < 1e-6);
+    let names: Vec<_> = out.parts.iter().map(|p| p.name().unwrap_or("")).collect();
+    assert_eq!(names, ["Two", "a", "d", "f"]);
+    let of = |part: usize| -> Vec<_> {
+        let notes = out.notes().into_iter().filter(|n| n.part == part);
+        notes.map(|n| (n.channel, n.key, n.velocity, n.begin, n.end)).collect()
+    };
+    let first: Vec<_> = of(1).into_iter().take(3).collect();
+    assert_eq!(first, [(0, 60, 127, 0, 960), (0, 64, 127, 1920, 2400), (0, 67, 127, 2880, 3360)]);
+    let drums: Vec<_> = of(2).iter().map(|n| (n.0, n.1, n.3)).collect();
+    assert_eq!(drums, [(9, 36, 0), (9, 38, 1920), (9, 36, 3840), (9, 38, 5760)]);
+    // 480 ticks a beat there, 960 here.
+    let file: Vec<_> = of(3).into_iter().take(3).collect();
+    assert_eq!(file, [(2, 60, 100, 0, 960), (9, 36, 127, 0, 480), (2, 64, 64, 960, 2880)]);
+}

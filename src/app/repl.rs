@@ -176,7 +176,7 @@ impl Repl {
                 Err(why) => self.studio.say(&why),
             },
             "save" => {
-                let saved = write_whole(Path::new(rest), &self.studio.text());
+                let saved = write_whole(Path::new(rest), self.studio.text().as_bytes());
                 self.studio.say(&match saved {
                     Ok(()) => format!("Saved {rest}"),
                     Err(why) => format!("cannot write {rest}: {why}"),

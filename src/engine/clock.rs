@@ -84,7 +84,7 @@ impl Clock {
     /// The frame of a moment in cycles, swing included.
     #[must_use]
     pub fn frame(&self, cycles: Frac) -> u64 {
-        self.frame_of(self.swung(cycles.to_f64() * self.cycle))
+        self.frame_of(self.swung(cycles))
     }
 
     /// The first frame from `frame` on that is a multiple of `beats` beats.
@@ -114,9 +114,11 @@ impl Clock {
         ((self.tempo.seconds_at(beat) + self.origin) * self.rate).round().max(0.0) as u64
     }
 
-    /// Moves what lies between two swung units late: the middle of each pair goes from 1/2 to
-    /// (1 + swing) / 2 of it, and the rest follows in straight lines.
-    fn swung(&self, beat: f64) -> f64 {
+    /// The beat of a moment in cycles, swing included: it moves what lies between two swung units late. The
+    /// middle of each pair goes from 1/2 to (1 + swing) / 2 of it, and the rest follows in straight lines.
+    #[must_use]
+    pub fn swung(&self, cycles: Frac) -> f64 {
+        let beat = cycles.to_f64() * self.cycle;
         if self.swing == 0.0 {
             return beat;
         }

@@ -1,9 +1,9 @@
 //! Patterns to events: each track's patterns are asked for a stretch of time ahead, and what begins
 //! there becomes notes at exact frames.
 
-mod voice;
+pub(super) mod voice;
 
-use self::voice::{Voice, voice};
+use self::voice::{Voice, controls, voice};
 use super::clock::Clock;
 use crate::graph::{Compiled, ParamTarget, StripRef, TaskRef};
 use crate::nodes::table::Assets;
@@ -12,7 +12,7 @@ use crate::rt::event::EventKind;
 use crate::rt::job::Timed;
 use crate::rt::voices::PAN_SLOT;
 use crate::session::{Session, Track};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Parts of a cycle; one is asked for at a time.
 const STEPS: i64 = 4;
@@ -254,21 +254,6 @@ impl Player {
                 line.name
             )),
         }
-    }
-}
-
-/// The controls of an event's value: a bare number or word is a note or a sound, `a:b` a sound and its
-/// number.
-fn controls(value: &Value) -> BTreeMap<String, Value> {
-    match value {
-        Value::Map(map) => map.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
-        Value::Num(_) => BTreeMap::from([("note".to_string(), value.clone())]),
-        Value::Text(_) => BTreeMap::from([("s".to_string(), value.clone())]),
-        Value::List(list) => {
-            let names = ["s", "n", "gain"];
-            names.iter().zip(list).map(|(k, v)| (k.to_string(), v.clone())).collect()
-        }
-        Value::Bool(_) => BTreeMap::new(),
     }
 }
 

@@ -146,3 +146,23 @@ pub(super) fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> V
         _ => Voice::Nothing,
     }
 }
+
+/// The controls of an event's value: a bare number or word is a note or a sound, `a:b` a sound and its
+/// number.
+pub(in crate::engine) fn controls(value: &Value) -> BTreeMap<String, Value> {
+    match value {
+        Value::Map(map) => map.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
+        Value::Num(_) => BTreeMap::from([("note".to_string(), value.clone())]),
+        Value::Text(_) => BTreeMap::from([("s".to_string(), value.clone())]),
+        Value::List(list) => {
+            let names = ["s", "n", "gain"];
+            names.iter().zip(list).map(|(k, v)| (k.to_string(), v.clone())).collect()
+        }
+        Value::Bool(_) => BTreeMap::new(),
+    }
+}
+
+/// The key that General MIDI has for a drum of ours.
+pub(in crate::engine) fn general_midi_key(name: &str) -> Option<u8> {
+    (36..=82).find(|&key| general_midi(key) == Some(name)).map(|key| key as u8)
+}

@@ -58,13 +58,13 @@ impl Temporary {
     }
 }
 
-/// Writes a text file so that a program killed meanwhile leaves the old file or the new one, never a torn one.
+/// Writes a file so that a program killed meanwhile leaves the old file or the new one, never a torn one.
 ///
 /// # Errors
 /// If the file cannot be written, or `path` is a folder or a device.
-pub fn write_whole(path: &Path, text: &str) -> Result<(), FileError> {
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let (temporary, mut file) = Temporary::create(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.map_err(|e| FileError::write(path, e))?;
     temporary.commit()
 }
