@@ -191,7 +191,7 @@ fn a_sample_replaced_on_disk_and_an_import_edited_are_heard_and_a_deleted_track_
 fn inputs_are_opened_for_the_first_music_or_as_the_user_says_and_missing_ones_are_told() {
     let song = ("song.rhai", "track(\"a\", audio_in(2));");
     let mut play = Play::new(&[song], |_| {});
-    play.wait_for("The inputs of null are silent: the null device hears nothing");
+    play.wait_for("null: its inputs are silent: it hears nothing");
     let mut play = Play::with(&[song], |_| {}, &["--inputs", "1"]);
     let told = play.wait_for("start again with `--inputs 2`");
     assert!(told.contains("channel 2 of `audio_in` is silent: one input is open"), "{told}");

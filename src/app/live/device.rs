@@ -55,7 +55,7 @@ impl Studio {
         let name = self.stream.name();
         match (self.stream.format().in_channels, self.stream.deaf()) {
             (0, _) => {}
-            (_, Some(why)) => self.say(&format!("The inputs of {name} are silent: {why}")),
+            (_, Some(why)) => self.say(&format!("{name}: {why}")),
             (1, None) => self.say(&format!("Listening to input 1 of {name}")),
             (n, None) => self.say(&format!("Listening to inputs 1 to {n} of {name}")),
         }

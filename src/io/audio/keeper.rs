@@ -145,7 +145,8 @@ impl Keeper {
         let null = Null::start(id, self.seat.clone(), format, begin)
             .map_err(|e| AudioError::Failed { device: super::NULL.into(), why: e.to_string() })?;
         self.seat.stats().set_lost(self.missing);
-        let deaf = (format.in_channels > 0).then(|| "the null device hears nothing".to_string());
+        let deaf =
+            (format.in_channels > 0).then(|| "its inputs are silent: it hears nothing".to_string());
         self.set(Playing { name: super::NULL.into(), format, reason, deaf });
         self.hand_to(id, first.then_some(format));
         if let Some(event) = event {

@@ -1,5 +1,7 @@
 //! The link to a real device: its streams drive the seat, and what it reports is noted.
 
+mod record;
+
 use super::config::{self, Chosen};
 use super::hosts::Found;
 use super::inputs::Inputs;
@@ -8,8 +10,7 @@ use super::{AudioError, Format, Request};
 use crate::rt::denormal::FlushToZero;
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample};
-use ringbuf::traits::{Observer, Producer, Split};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use record::{missing, record};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -148,8 +149,8 @@ fn build(
 ) -> Result<Streams, cpal::Error> {
     let (ring, recorded) = record(found, in_channels, chosen, &sides.flags);
     let (input, deaf) = match recorded {
-        Ok(stream) => (Some(stream), None),
-        Err(why) if in_channels > 0 => (None, Some(why)),
+        Ok((stream, there)) => (Some(stream), missing(in_channels, there)),
+        Err(why) if in_channels > 0 => (None, Some(format!("its inputs are silent: {why}"))),
         Err(_) => (None, None),
     };
     let inputs = Inputs::new(ring, in_channels, chosen.max_frames);
@@ -205,71 +206,6 @@ fn play_as<T: SizedSample + FromSample<f32>>(
             }
         },
         move |error| errors.note(error.kind(), true),
-        None,
-    )
-}
-
-/// Opens the input if one is wanted. If it cannot be had the ring stays empty, which is silence, and why is said.
-fn record(
-    found: &Found,
-    channels: u16,
-    output: &Chosen,
-    flags: &Arc<Flags>,
-) -> (HeapCons<f32>, Result<cpal::Stream, String>) {
-    let room = 8 * output.max_frames as usize * usize::from(channels);
-    let (ring, reader) = HeapRb::new(room.max(1)).split();
-    let Some(device) = found.input.as_ref().filter(|_| channels > 0) else {
-        return (reader, Err("it has none".into()));
-    };
-    let built = config::input(device, &found.name, channels, output).and_then(|chosen| {
-        let stream = match chosen.sample {
-            SampleFormat::F64 => record_as::<f64>(device, &chosen, ring, channels, flags),
-            SampleFormat::I32 => record_as::<i32>(device, &chosen, ring, channels, flags),
-            SampleFormat::I24 => record_as::<cpal::I24>(device, &chosen, ring, channels, flags),
-            SampleFormat::I16 => record_as::<i16>(device, &chosen, ring, channels, flags),
-            SampleFormat::U8 => record_as::<u8>(device, &chosen, ring, channels, flags),
-            _ => record_as::<f32>(device, &chosen, ring, channels, flags),
-        };
-        let started = stream.and_then(|stream| stream.play().map(|()| stream));
-        started.map_err(|e| config::error(&found.name, &e))
-    });
-    (reader, built.map_err(|error| error.diagnostic().message))
-}
-
-/// Builds the stream that fills `ring` with frames of `wanted` channels: surplus ones are left out, missing
-/// ones are silent.
-fn record_as<T: SizedSample>(
-    device: &cpal::Device,
-    chosen: &Chosen,
-    mut ring: HeapProd<f32>,
-    wanted: u16,
-    flags: &Arc<Flags>,
-) -> Result<cpal::Stream, cpal::Error>
-where
-    f32: FromSample<T>,
-{
-    let (channels, wanted) = (usize::from(chosen.config.channels), usize::from(wanted));
-    let lost = flags.clone();
-    device.build_input_stream::<T, _, _>(
-        chosen.config,
-        move |data, _| {
-            for frame in data.chunks_exact(channels) {
-                // A frame goes whole or not at all, so that channels never trade places.
-                if ring.vacant_len() < wanted {
-                    break;
-                }
-                for channel in 0..wanted {
-                    let sample = frame.get(channel).map_or(0.0, |s| f32::from_sample_(*s));
-                    let _ = ring.try_push(sample);
-                }
-            }
-        },
-        move |error| {
-            let gone = [ErrorKind::DeviceNotAvailable, ErrorKind::StreamInvalidated];
-            if gone.contains(&error.kind()) {
-                lost.lost.store(true, Ordering::Release);
-            }
-        },
         None,
     )
 }
