@@ -343,3 +343,36 @@ fn silence_does_not_wait_behind_an_edit_and_the_end_is_a_fade() {
     assert!(sharpest(&stage.left[from - 100..]) < 2.0 * clean);
     assert!(peak(&stage.left[from..from + 300]) > 0.3 && peak(&stage.left[from + 1100..]) == 0.0);
 }
+
+#[test]
+fn a_key_finds_its_node_wherever_it_stands_and_a_guess_is_told() {
+    let song = |fx: &str| {
+        format!(
+            "track(\"a\", instrument(|v| noise() * adsr(v.gate, #{{decay: 0.01, sustain: 0}}))).play(note(\"c3/8\")).fx({fx});"
+        )
+    };
+    let long = "delay(0.3, #{feedback: 0.8, mix: 1})";
+    // Two echoes change places: one lives on where it is, the other rings out and begins anew.
+    let keyed =
+        |a: &str, b: &str| song(&format!("{long}.key(\"{a}\") |> gain(1) |> {long}.key(\"{b}\")"));
+    let swapped = |before: &str, after: &str| {
+        let mut stage = Stage::new(before);
+        stage.play_to(1.0);
+        stage.edit(after, Quant::Now);
+        stage.play_to(1.5);
+        let news = stage.news.iter().find_map(|n| match n {
+            News::Swapped { edit, .. } => Some(edit.clone()),
+            News::Warning(_) => None,
+        });
+        news.expect("swapped")
+    };
+    let edit = swapped(&keyed("x", "y"), &keyed("x", "y"));
+    assert!(edit.is_empty() && edit.guessed.is_empty(), "{edit}");
+    let edit = swapped(&keyed("x", "y"), &keyed("y", "x"));
+    assert_eq!((edit.kept, edit.added.len(), edit.removed.len()), (2, 2, 2), "{edit}");
+    let edit = swapped(&keyed("x", "y"), &song(&format!("{long}.key(\"y\")")));
+    assert_eq!(edit.removed, ["a/x", "a/gain"], "{edit}");
+    let edit = swapped(&song(&format!("{long} |> {long}")), &song(long));
+    assert_eq!(edit.guessed, ["a/delay"]);
+    assert!(edit.to_string().contains(".key(\"name\") tells them apart"), "{edit}");
+}
