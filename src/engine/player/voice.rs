@@ -151,7 +151,13 @@ pub(super) fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> V
 /// number.
 pub(in crate::engine) fn controls(value: &Value) -> BTreeMap<String, Value> {
     match value {
-        Value::Map(map) => map.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
+        Value::Map(map) => {
+            let own = map.iter().filter(|(k, _)| &***k != "value");
+            let own = own.map(|(k, v)| (k.to_string(), v.clone()));
+            // `m("bd").velocity(0.5)`: what was there before it was given a control means what it meant.
+            let bare = map.get("value").map(controls).unwrap_or_default();
+            bare.into_iter().chain(own).collect()
+        }
         Value::Num(_) => BTreeMap::from([("note".to_string(), value.clone())]),
         Value::Text(_) => BTreeMap::from([("s".to_string(), value.clone())]),
         Value::List(list) => {
