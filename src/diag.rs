@@ -110,6 +110,7 @@ impl Diagnostic {
     #[must_use]
     pub fn located(mut self, sources: &[Source]) -> Diagnostic {
         if self.text.is_empty() {
+            end(&mut self.place, sources);
             (self.file, self.text) = quote(&self.place, sources);
             self.width = self.width.max(word(&self.text, self.place.column));
         }
@@ -151,6 +152,17 @@ pub fn offset_at(sources: &[Source], place: &Place) -> Option<u32> {
     let line = lines.next().unwrap_or_default();
     let inside = line.char_indices().nth(place.column.checked_sub(1)? as usize);
     u32::try_from(base + above + inside.map_or(line.len(), |(i, _)| i)).ok()
+}
+
+/// What is past the last line belongs to its end: something is missing there.
+fn end(place: &mut Place, sources: &[Source]) {
+    let Some(source) = sources.get(usize::from(place.file)) else { return };
+    let text = source.text.trim_end();
+    let lines = text.lines().count() as u32;
+    if place.line > lines && lines > 0 {
+        let last = text.lines().next_back().unwrap_or_default();
+        (place.line, place.column) = (lines, last.chars().count() as u32 + 1);
+    }
 }
 
 /// Name of the file and text of the line at `place`.

@@ -5,7 +5,7 @@
 #[cfg(target_os = "linux")]
 #[path = "record/faults.rs"]
 mod faults;
-#[path = "record/stage.rs"]
+#[path = "live/stage.rs"]
 mod stage;
 
 use rhapsode::engine::live::Quant;

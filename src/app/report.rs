@@ -46,7 +46,9 @@ fn one(diagnostic: &Diagnostic, colour: bool) -> String {
     if diagnostic.text.is_empty() {
         let word = if diagnostic.severity == Severity::Error { "Error" } else { "Warning" };
         let file = &diagnostic.file;
-        let file = if file.is_empty() { String::new() } else { format!("{file}: ") };
+        let Place { line, column, .. } = diagnostic.place;
+        let place = if line > 0 { format!(":{line}:{column}") } else { String::new() };
+        let file = if file.is_empty() { String::new() } else { format!("{file}{place}: ") };
         let hint = diagnostic.hint.as_ref().map(|h| format!("\n  {h}")).unwrap_or_default();
         return format!("{word}: {file}{}{hint}\n", diagnostic.message);
     }

@@ -5,7 +5,9 @@
 //! behind an edit belongs to the music after it, so no event needs to say which music it is for.
 
 mod edits;
+mod faults;
 mod fresh;
+mod inbox;
 mod ledger;
 mod meters;
 mod performer;
@@ -19,6 +21,8 @@ pub use performer::Performer;
 pub use stand::{Backstage, Stand};
 
 use self::edits::Pending;
+use self::faults::Faults;
+use self::inbox::Inbox;
 use self::ledger::Ledger;
 use self::meters::{Peaks, Slots};
 use self::record::Deck;
@@ -125,6 +129,8 @@ pub struct Live {
     sent: Option<(u64, Option<Edit>)>,
     /// What follows it.
     then: Option<Box<Pending>>,
+    /// Graphs between two musics that were sent since the last music by itself.
+    nested: u32,
     /// Events for which the ring had no room.
     queue: VecDeque<Timed>,
     /// Notes that sound.
@@ -133,6 +139,8 @@ pub struct Live {
     retired: HeapCons<Box<Update>>,
     reports: HeapCons<Report>,
     shared: Arc<Shared>,
+    /// Which nodes were named for what is not a number.
+    faults: Faults,
     /// Where strips are metered and recorded.
     slots: Slots,
     /// Those of what plays.
@@ -166,7 +174,8 @@ impl Live {
         let taps = schedule.taps.clone();
         let (deck, reels) = Deck::new();
         let renderer = Renderer::new(schedule, ceiling);
-        let performer = Performer::new(renderer, inbox, retire, report, reels, shared.clone());
+        let performer =
+            Performer::new(renderer, Inbox::new(inbox, retire), report, reels, shared.clone());
         let music = Music { session, placement, strips, plan, player };
         let mut live = Live {
             rate,
@@ -175,12 +184,14 @@ impl Live {
             pending: None,
             sent: None,
             then: None,
+            nested: 0,
             queue: VecDeque::new(),
             ledger: Ledger::default(),
             outbox,
             retired,
             reports,
             shared,
+            faults: Faults::default(),
             slots,
             taps,
             deck,
@@ -217,11 +228,9 @@ impl Live {
             news(News::Warning(Diagnostic::warning(text, place())));
         }
         while let Some(Report::Fault(fault)) = self.reports.try_pop() {
-            let node = self.music.session.nodes.get(fault.node as usize);
-            let name = node.map_or("a node", |n| n.kind.as_str());
-            let text = format!("`{name}` put out something that is not a number; it was silenced");
-            let hint = "its state was cleared; look for a division by zero or a wild parameter";
-            news(News::Warning(Diagnostic::warning(text, place()).hint(hint)));
+            if let Some(told) = self.faults.tell(&fault, &self.music.session, self.rate) {
+                news(News::Warning(told));
+            }
         }
     }
 

@@ -45,7 +45,8 @@ type Origins = Vec<(Option<usize>, Option<usize>)>;
 
 /// Compiles the transition from `old` to `new`, the placement of `session`. `None` where nothing but
 /// values changes, or where it would close a loop that neither has. `fade` gives the seconds that the
-/// fades of a strip take, by its name. Control thread.
+/// fades of a strip take, by its name; without `ring`, what is removed fades out and does not ring. Control
+/// thread.
 ///
 /// # Errors
 /// What a node says that cannot be built.
@@ -54,7 +55,7 @@ pub fn transition(
     rate: f64,
     assets: &dyn Assets,
     (old, new): (&Placement, &Placement),
-    fade: &dyn Fn(&str) -> f64,
+    (fade, ring): (&dyn Fn(&str) -> f64, bool),
     stale: &dyn Fn(&str) -> bool,
 ) -> Result<Option<Transition>, Vec<Diagnostic>> {
     let start = Arc::new(AtomicU64::new(u64::MAX));
@@ -84,7 +85,7 @@ pub fn transition(
             continue;
         }
         let frames = (fade(name) * rate).round().max(1.0) as u32;
-        let mut merger = Merger::new(was, now, (&index, &living), (&start, frames), stale);
+        let mut merger = Merger::new(was, now, (&index, &living), (&start, frames), ring, stale);
         let exports = merger.merge();
         if merger.differs {
             (differs, longest) = (true, longest.max(frames));

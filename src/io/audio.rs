@@ -13,8 +13,11 @@ mod link;
 mod null;
 mod quiet;
 mod seat;
+#[cfg(test)]
+mod seat_tests;
 mod stats;
 mod stream;
+mod sync;
 
 pub use error::AudioError;
 pub use hosts::{DeviceInfo, devices};

@@ -192,9 +192,13 @@ fn plain(name: &str) -> String {
     match name.trim().trim_start_matches("&mut ") {
         "i64" | "f64" | "INT" | "FLOAT" => "a number",
         "bool" => "true or false",
-        "&str | ImmutableString | String" | "&str" | "string" | "ImmutableString" => "a text",
-        "array" | "Array" => "a list",
-        "map" | "Map" => "a map",
+        "&str | ImmutableString | String"
+        | "&str"
+        | "string"
+        | "ImmutableString"
+        | "Length of string" => "a text",
+        "array" | "Array" | "Size of array" | "Size of array/BLOB" => "a list",
+        "map" | "Map" | "Size of object map" => "a map",
         "Fn" | "FnPtr" => "a function",
         "()" => "nothing",
         "Signal" => "a signal",

@@ -1,5 +1,6 @@
 //! From what was built to what is heard: stages wait for their moments, one after the other.
 
+use super::builder::told;
 use super::stage::{Stage, stages};
 use super::studio::Studio;
 use crate::diag::Diagnostic;
@@ -56,7 +57,9 @@ impl Studio {
 
     /// Hands the engine what it has room for.
     pub(super) fn advance(&mut self) {
-        while (self.replaces || !self.live.as_ref().is_some_and(Live::is_waiting))
+        let settles = |live: &Option<Live>| live.as_ref().is_some_and(Live::is_settling);
+        while !settles(&self.live)
+            && (self.replaces || !self.live.as_ref().is_some_and(Live::is_waiting))
             && let Some(mut stage) = self.stages.pop_front()
         {
             let replaces = std::mem::take(&mut self.replaces);
@@ -127,7 +130,7 @@ impl Studio {
                 }
                 self.arrive(stage);
             }
-            News::Warning(warning) => self.report(&[warning]),
+            News::Warning(warning) => self.report(&told(vec![warning], &self.notebook)),
         }
     }
 }

@@ -12,7 +12,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, ExternalPrinter, Helper, Highlighter, Result};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -64,7 +64,8 @@ impl Editor {
                     Ok(text) => {
                         let _ = editor.add_history_entry(&text);
                         if let Some(file) = &history {
-                            let _ = editor.append_history(file);
+                            // What is typed is played all the same.
+                            let _ = keep(&mut editor, file);
                         }
                         Line::Entry(text)
                     }
@@ -93,6 +94,21 @@ impl Editor {
     pub fn knows(&self, known: Known) {
         self.known.store(Arc::new(known));
     }
+}
+
+/// Adds what is new to the history on disk: in a copy, put in its place, so that a program that is killed
+/// meanwhile leaves the old file or the new one. (The library writes in place.) A lock keeps two prompts apart.
+fn keep(editor: &mut rustyline::Editor<Help, FileHistory>, file: &Path) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let lock = std::fs::File::create(folder.join(".history.lock"))?;
+    lock.lock()?;
+    let copy = tempfile::Builder::new().prefix(".history-").tempfile_in(folder)?;
+    if file.exists() {
+        std::fs::copy(file, copy.path())?;
+    }
+    editor.append_history(copy.path())?;
+    copy.persist(file).map_err(|e| e.error)?;
+    Ok(())
 }
 
 /// Where the history is kept.

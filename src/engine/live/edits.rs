@@ -12,6 +12,9 @@ use ringbuf::traits::{Observer, Producer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Edits within the time that what they remove rings; the next one fades that out, so that it cannot pile up.
+const NESTED: u32 = 4;
+
 /// A graph on its way to the audio side.
 pub(super) struct Pending {
     quant: Quant,
@@ -48,7 +51,8 @@ impl Live {
         let edit = edit(both.0, both.1, stale);
         let fade = |name: &str| fade(name, &session).or(fade(name, &self.music.session));
         let fade = |name: &str| fade(name).unwrap_or(FADE);
-        let between = transition(&session, self.rate, assets, both, &fade, stale)?;
+        let fades: (&dyn Fn(&str) -> f64, bool) = (&fade, self.nested < NESTED);
+        let between = transition(&session, self.rate, assets, both, fades, stale)?;
         let mut pending = match between {
             None => self.pending(quant, &session, compiled, &edit, assets),
             Some(Transition { compiled: between, into, out, start, frames }) => {
@@ -100,6 +104,13 @@ impl Live {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.pending.as_ref().is_some_and(|p| p.edit.is_some())
+    }
+
+    /// Whether so much that was removed by edits in quick succession rang on that it is being faded out, for a
+    /// moment: an edit that is committed now would add to it.
+    #[must_use]
+    pub fn is_settling(&self) -> bool {
+        self.nested > NESTED
     }
 
     /// Finds the frame for an edit, and lets its music begin there.
@@ -179,6 +190,7 @@ impl Live {
 
     fn send(&mut self, pending: Pending) {
         let Pending { update, mut music, edit, then, .. } = pending;
+        self.nested = if then.is_some() { self.nested + 1 } else { 0 };
         self.then = then.map(|(frames, mut next)| {
             next.quant = Quant::At(update.at + frames);
             next

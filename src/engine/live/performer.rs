@@ -1,18 +1,16 @@
 //! The audio side of playing live: takes messages, renders blocks, hands back what it sheds.
 
+use super::inbox::{Inbox, Plays};
 use super::record::Reels;
-use super::{Message, Report, Shared};
+use super::{Report, Shared};
 use crate::dsp::unit::BLOCK;
 use crate::io::record::{Sound, Tape};
-use crate::rt::{Inlets, Renderer, Update};
+use crate::rt::{Inlets, Renderer, Timed, Update};
 use crate::session::INPUTS;
+use ringbuf::HeapProd;
 use ringbuf::traits::{Consumer, Observer, Producer};
-use ringbuf::{HeapCons, HeapProd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// Messages that are looked at before a block: a bound on the time that it takes.
-const MESSAGES: usize = 4096;
 
 /// Blocks of the fade at the very end: 20 ms at 48 kHz.
 const FADE: f32 = 15.0;
@@ -20,11 +18,8 @@ const FADE: f32 = 15.0;
 /// Plays what a [`Live`](super::Live) sends. Owned by the device's callback.
 pub struct Performer {
     renderer: Renderer,
-    inbox: HeapCons<Message>,
-    retired: HeapProd<Box<Update>>,
+    inbox: Inbox,
     reports: HeapProd<Report>,
-    /// An edit whose frame has not come.
-    pending: Option<Box<Update>>,
     reels: Reels,
     /// What is being recorded.
     tape: Option<Box<Tape>>,
@@ -41,8 +36,7 @@ pub struct Performer {
 impl Performer {
     pub(super) fn new(
         renderer: Renderer,
-        inbox: HeapCons<Message>,
-        retired: HeapProd<Box<Update>>,
+        inbox: Inbox,
         reports: HeapProd<Report>,
         reels: Reels,
         shared: Arc<Shared>,
@@ -50,9 +44,7 @@ impl Performer {
         Performer {
             renderer: renderer.with_inlets(Inlets::new(INPUTS, 1)),
             inbox,
-            retired,
             reports,
-            pending: None,
             reels,
             tape: None,
             shared,
@@ -130,19 +122,11 @@ impl Performer {
 
     /// Renders the next block.
     fn next(&mut self) {
-        self.receive();
+        self.inbox.receive(&mut self.renderer);
         self.panic();
         self.change_tape();
         let frame = self.renderer.frame();
-        let end = frame + BLOCK as u64;
-        // Each retired update has its place in the ring: the control side never sends more than it has.
-        while self.pending.as_ref().is_some_and(|u| u.at < end) && !self.retired.is_full() {
-            if let Some(mut update) = self.pending.take() {
-                self.renderer.take(&mut update);
-                let _ = self.retired.try_push(update);
-            }
-            self.receive();
-        }
+        self.inbox.take(frame + BLOCK as u64, &mut self.renderer);
         self.renderer.render(1);
         let output = &self.renderer.last(1)[0];
         let [left, right] = output;
@@ -201,18 +185,14 @@ impl Performer {
         }
         self.level = to;
     }
+}
 
-    /// Takes messages in, up to an edit that must wait: what follows it is for the music after it.
-    fn receive(&mut self) {
-        for _ in 0..MESSAGES {
-            if self.pending.is_some() {
-                return;
-            }
-            match self.inbox.try_pop() {
-                Some(Message::Event(event)) => self.renderer.push(event),
-                Some(Message::Update(update)) => self.pending = Some(update),
-                None => return,
-            }
-        }
+impl Plays for Renderer {
+    fn push(&mut self, event: Timed) {
+        Renderer::push(self, event);
+    }
+
+    fn take(&mut self, update: &mut Update) {
+        Renderer::take(self, update);
     }
 }

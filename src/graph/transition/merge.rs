@@ -21,6 +21,8 @@ pub(super) struct Merger<'a> {
     pub living: &'a BTreeSet<usize>,
     start: &'a Arc<AtomicU64>,
     frames: u32,
+    /// Whether what is removed rings on.
+    may_ring: bool,
     pairs: Vec<(usize, usize)>,
     pub net: Net,
     pub origins: Origins,
@@ -43,6 +45,7 @@ impl<'a> Merger<'a> {
         now: Option<&'a Layout>,
         (index, living): (&'a [usize], &'a BTreeSet<usize>),
         (start, frames): (&'a Arc<AtomicU64>, u32),
+        may_ring: bool,
         stale: &dyn Fn(&str) -> bool,
     ) -> Merger<'a> {
         let pairs = match (was, now) {
@@ -59,6 +62,7 @@ impl<'a> Merger<'a> {
             living,
             start,
             frames,
+            may_ring,
             pairs,
             net: Net::default(),
             origins: Vec::new(),
@@ -119,7 +123,8 @@ impl<'a> Merger<'a> {
         let Some(was) = self.was else { return };
         let mut inst = was.strip.net.insts[i].clone();
         let ins: Vec<Wire> = inst.ins.iter().map(|w| Self::wire(&self.old, *w)).collect();
-        let rings = inst.tail > 0 && ins.iter().any(|w| self.net.rate(*w) == Rate::Audio);
+        let rings =
+            self.may_ring && inst.tail > 0 && ins.iter().any(|w| self.net.rate(*w) == Rate::Audio);
         let soft = rings || ins.iter().any(|w| Self::is_in(&self.ringing, *w));
         inst.ins = self.soften(ins, soft, Shape::Out);
         if !inst.path.starts_with('~') {

@@ -1,9 +1,12 @@
 //! A live player whose device is the test.
 
-use rhapsode::engine::live::{Live, News, Performer, Quant};
-use rhapsode::runtime::Runtime;
+#![allow(dead_code, reason = "each test uses a part of the stage")]
 
-const RATE: f64 = 48_000.0;
+use rhapsode::engine::live::{Fresh, Live, News, Performer, Quant};
+use rhapsode::engine::{Length, Options, offline::Tail};
+use rhapsode::runtime::{Piece, Runtime};
+
+pub const RATE: f64 = 48_000.0;
 
 pub const SONG: &str = r#"
     tempo(126);
@@ -63,9 +66,40 @@ impl Stage {
     }
 }
 
-fn fresh(source: &str) -> rhapsode::engine::live::Fresh {
-    let piece = Runtime::new().eval(source).unwrap_or_else(|e| panic!("{e:#?}"));
-    piece.fresh().expect("compiles")
+pub fn piece(source: &str) -> Piece {
+    Runtime::new().eval(source).unwrap_or_else(|e| panic!("{e:#?}"))
+}
+
+pub fn fresh(source: &str) -> Fresh {
+    piece(source).fresh().expect("compiles")
+}
+
+/// What `render` writes, with the latency of the graph left in.
+pub fn rendered(source: &str, seconds: f64) -> (Vec<f32>, Vec<f32>) {
+    let options =
+        Options { length: Length::Seconds(seconds), tail: Tail::None, ..Options::default() };
+    let sound = piece(source).render(options).expect("renders");
+    (sound.left, sound.right)
+}
+
+/// The left channel of a stage that plays `source`.
+pub fn played(source: &str, seconds: f64) -> Vec<f32> {
+    let mut stage = Stage::new(source);
+    stage.play_to(seconds);
+    stage.left
+}
+
+/// The left channel of a stage that plays `before`, and `after` from 1 s on; and the edit's frame.
+pub fn edited(before: &str, after: &str, seconds: f64) -> (Vec<f32>, u64) {
+    let mut stage = Stage::new(before);
+    stage.play_to(1.0);
+    let at = stage.edit(after, Quant::Now);
+    stage.play_to(seconds);
+    (stage.left, at)
+}
+
+pub fn peak(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |m, x| m.max(x.abs()))
 }
 
 pub fn same(a: &[f32], b: &[f32], what: &str) {

@@ -1,0 +1,34 @@
+//! Nodes that put out what is not a number: each is named, and not block by block.
+
+use crate::diag::Diagnostic;
+use crate::rt::Fault;
+use crate::session::Session;
+use std::collections::BTreeMap;
+
+/// Seconds in which a node is named once.
+const AGAIN: f64 = 10.0;
+
+/// When nodes were named, by where they stand in the script.
+#[derive(Default)]
+pub(super) struct Faults(BTreeMap<(u16, u32, u32), u64>);
+
+impl Faults {
+    /// The message for a fault of a node of `session`, unless it was told a short while ago. Control thread.
+    pub fn tell(&mut self, fault: &Fault, session: &Session, rate: f64) -> Option<Diagnostic> {
+        let node = session.nodes.get(fault.node as usize);
+        let place = node.map(|n| n.place.clone()).unwrap_or_default();
+        let again = (AGAIN * rate) as u64;
+        let told = self.0.entry((place.file, place.line, place.column)).or_insert(u64::MAX);
+        if *told != u64::MAX && fault.frame < told.saturating_add(again) {
+            return None;
+        }
+        *told = fault.frame;
+        let name = node.map_or("a node", |n| n.kind.as_str());
+        let text = format!("`{name}` put out something that is not a number; it was silenced");
+        let hint = "its state was cleared; look for a division by zero or a wild parameter";
+        let file = session.files.get(usize::from(place.file)).cloned().unwrap_or_default();
+        let mut warning = Diagnostic::warning(text, place).hint(hint);
+        warning.file = file;
+        Some(warning)
+    }
+}
