@@ -37,6 +37,8 @@ mod syntax;
 mod tracks;
 mod value;
 
+pub use engine::prepare;
+
 use crate::diag::{Diagnostic, Severity, Source};
 use crate::pattern::Pattern;
 use crate::session::{Command, Session};

@@ -50,7 +50,7 @@ const REPORTS: usize = 256;
 const FADE: f64 = 0.02;
 
 /// Frames between the earliest that an edit could be taken and the earliest that it is made for.
-const SLACK: u64 = 128;
+const SLACK: u64 = 64;
 
 /// When an edit is heard.
 #[derive(Clone, Copy, Debug, PartialEq)]

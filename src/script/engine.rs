@@ -8,7 +8,7 @@ use super::{
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a script may run, loading of assets not counted.
@@ -17,18 +17,28 @@ pub const DEADLINE: Duration = Duration::from_millis(250);
 /// Any fixed numbers will do: function hashes must not differ from run to run.
 const HASHING_SEED: [u64; 4] = [0x9e37, 0x79b9, 0x7f4a, 0x7c15];
 
+/// An engine with all bindings, for the next script.
+static SPARE: Mutex<Option<Engine>> = Mutex::new(None);
+
+fn spare() -> MutexGuard<'static, Option<Engine>> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes an engine ahead of the next script: that takes longer than most scripts do. On any thread but the audio
+/// thread.
+pub fn prepare() {
+    if spare().is_none() {
+        let engine = bound();
+        *spare() = Some(engine);
+    }
+}
+
 /// An engine with all bindings that works on `desk`.
 #[must_use]
 pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
-    // It can be set only once in a process, and the first one stays.
-    let _ = rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED));
-    let mut engine = Engine::new_raw();
-    engine.register_global_module(StandardPackage::new().as_shared_module());
+    let ready = spare().take();
+    let mut engine = ready.unwrap_or_else(bound);
     engine
-        .set_optimization_level(OptimizationLevel::None)
-        // Else operators on numbers would bypass the deterministic ones.
-        .set_fast_operators(false)
-        .set_strict_variables(true)
         .set_default_tag(rhai::Dynamic::from(desk.clone()))
         .set_module_resolver(resolver::Modules::new(desk.clone(), constants.clone()));
     limits(&mut engine);
@@ -40,6 +50,20 @@ pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
         Ok(if own { None } else { names.get(name) })
     });
     printing(&mut engine, desk);
+    engine
+}
+
+/// An engine with all bindings, which know nothing of the script that they will serve.
+fn bound() -> Engine {
+    // It can be set only once in a process, and the first one stays.
+    let _ = rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED));
+    let mut engine = Engine::new_raw();
+    engine.register_global_module(StandardPackage::new().as_shared_module());
+    engine
+        .set_optimization_level(OptimizationLevel::None)
+        // Else operators on numbers would bypass the deterministic ones.
+        .set_fast_operators(false)
+        .set_strict_variables(true);
     types(&mut engine);
     pattern::register(&mut engine);
     maths::register(&mut engine);

@@ -106,6 +106,12 @@ impl Builder {
         self.queue.push_back(work);
     }
 
+    /// Whether something is being built.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Takes what is done.
     pub fn take(&mut self) -> Option<Built> {
         match self.running.as_ref()?.try_recv() {
@@ -140,6 +146,7 @@ impl Builder {
             );
             // The studio may have closed meanwhile.
             let _ = send.send(Built { work, rate, mixer, result });
+            crate::script::prepare();
         });
         self.running = Some(receive);
     }

@@ -25,6 +25,9 @@ use std::time::{Duration, Instant};
 /// Longer than the fade at the end.
 const FADE: Duration = Duration::from_millis(30);
 
+/// Time between two looks while something is being built.
+const BUSY: Duration = Duration::from_micros(400);
+
 /// How the player is told something.
 pub type Say = Box<dyn Fn(&str) + Send>;
 
@@ -155,6 +158,8 @@ impl Studio {
 
     /// Does what there is to do; waits at most `patience` for something to be saved.
     pub fn step(&mut self, patience: Duration) {
+        // What is being built is to be heard as soon as it is there.
+        let patience = if self.builder.is_busy() { patience.min(BUSY) } else { patience };
         if let Some(saved) = self.watch.wait(patience) {
             // Until something was right, what was imported is as good a reason to read the file again.
             let own = self.live.is_none() || saved.has(&self.script.script);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// How long a file that is written to, and not closed, must be left alone.
 const SETTLE: Duration = Duration::from_millis(60);
 /// Editors close a file and rename another over it: what follows so soon belongs to the same save.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(1);
 
 /// Files that were saved together.
 #[derive(Clone, Debug, PartialEq)]
