@@ -92,7 +92,7 @@ fn take() {
         nodes = edit.kept;
         let at = renderer.frame();
         let (moves, feedback) = (edit.moves, edit.feedback);
-        let mut update = Update { schedule: next.schedule, moves, feedback, at };
+        let mut update = Update { schedule: next.schedule, moves, feedback, at, start: None };
         let start = Instant::now();
         renderer.take(&mut update);
         times.push(start.elapsed().as_secs_f64() * 1e6);

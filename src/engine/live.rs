@@ -209,8 +209,9 @@ impl Live {
     /// Sends events ahead, hands over an edit whose time has come, frees what has come back.
     pub fn tick(&mut self, mut news: impl FnMut(News)) {
         while let Some(update) = self.retired.try_pop() {
+            let frame = update.at;
             drop(update);
-            if let Some((frame, Some(edit))) = self.sent.take() {
+            if let Some((_, Some(edit))) = self.sent.take() {
                 news(News::Swapped { frame, edit });
             }
             if let Some(mut next) = self.then.take() {

@@ -236,21 +236,37 @@ impl Job {
 
     /// Takes an event in, behind all that are not later.
     pub fn push(&mut self, event: Timed) {
+        self.insert(event, |other| other.frame > event.frame);
+    }
+
+    /// Takes an event in, before all that are not earlier.
+    pub(super) fn push_first(&mut self, event: Timed) {
+        self.insert(event, |other| other.frame >= event.frame);
+    }
+
+    fn insert(&mut self, event: Timed, follows: impl Fn(&Timed) -> bool) {
         if self.inbox.len() == self.inbox.capacity() {
             self.dropped += 1;
             return;
         }
         self.inbox.push_back(event);
         let mut i = self.inbox.len() - 1;
-        while i > 0 && self.inbox[i - 1].frame > event.frame {
+        while i > 0 && follows(&self.inbox[i - 1]) {
             self.inbox.swap(i - 1, i);
             i -= 1;
         }
     }
 
     /// Events that wait, in the order of their frames.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Timed> {
+    pub(super) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Timed> {
         self.inbox.iter()
+    }
+
+    /// Drops the events before a frame.
+    pub(super) fn forget_before(&mut self, frame: u64) {
+        while self.inbox.front().is_some_and(|e| e.frame < frame) {
+            self.inbox.pop_front();
+        }
     }
 
     /// Faults since the last call, through `f`.

@@ -13,7 +13,7 @@ use crate::dsp::unit::{BLOCK, Meta};
 pub struct Renderer {
     pub(super) schedule: Box<Schedule>,
     /// First frame of the next chunk.
-    frame: u64,
+    pub(super) frame: u64,
     ceiling: Option<Ceiling>,
     metas: Vec<Meta>,
     out: Vec<[Buffer; 2]>,

@@ -7,6 +7,8 @@ use super::event::EventKind;
 use super::job::{Job, Task, Timed};
 use super::renderer::Renderer;
 use super::schedule::Schedule;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A task of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,16 +88,27 @@ pub struct Update {
     /// Feedback lines that live on: index in the old schedule, in the new one.
     pub feedback: Vec<(u16, u16)>,
     /// The frame from which the new music plays. Of the old music's events, those from here on are
-    /// dropped, but for the ends of notes that sound on.
+    /// dropped, but for the ends of notes that sound on. An update that comes too late for it is taken at once,
+    /// and says here when.
     pub at: u64,
+    /// Where its fades begin: they read it here.
+    pub start: Option<Arc<AtomicU64>>,
 }
 
 impl Renderer {
     /// Takes an update before the block that holds its frame. No allocation, free or lock. Called on the
     /// audio thread.
     pub fn take(&mut self, update: &mut Update) {
+        if update.at < self.frame {
+            update.at = self.frame;
+            if let Some(start) = &update.start {
+                start.store(update.at, Ordering::Relaxed);
+            }
+            // What begins before has been played by the old music.
+            update.schedule.slots.jobs().for_each(|job| job.forget_before(self.frame));
+        }
         std::mem::swap(&mut self.schedule, &mut update.schedule);
-        let Update { schedule: old, moves, feedback, at } = update;
+        let Update { schedule: old, moves, feedback, at, .. } = update;
         let new = &mut self.schedule;
         for &(from, to) in feedback.iter() {
             new.kept[to as usize] = old.kept[from as usize];
@@ -149,9 +162,10 @@ fn carry(
     let old: Option<&mut Job> = old.slots.job(from.level, from.job);
     let new = new.slots.job(to.level, to.job);
     let (Some(old), Some(new)) = (old, new) else { return };
-    for event in old.waiting().filter(|e| e.task == from.task) {
+    // From the last to the first, each before what stands there for the new music.
+    for event in old.waiting().rev().filter(|e| e.task == from.task) {
         if event.frame < at || (notes && matches!(event.kind, EventKind::NoteOff { .. })) {
-            new.push(Timed { level: to.level, job: to.job, task: to.task, ..*event });
+            new.push_first(Timed { level: to.level, job: to.job, task: to.task, ..*event });
         }
     }
 }

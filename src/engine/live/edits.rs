@@ -2,6 +2,7 @@
 
 use super::{AHEAD, FADE, Fresh, Live, Message, Music, Quant, SLACK};
 use crate::diag::Diagnostic;
+use crate::dsp::unit::BLOCK;
 use crate::engine::player::Player;
 use crate::graph::{Compiled, Edit, TaskRef, Transition, edit, transition};
 use crate::nodes::table::Assets;
@@ -10,7 +11,7 @@ use crate::rt::update::Move;
 use crate::session::Session;
 use ringbuf::traits::{Observer, Producer};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Edits within the time that what they remove rings; the next one fades that out, so that it cannot pile up.
 const NESTED: u32 = 4;
@@ -22,8 +23,6 @@ pub(super) struct Pending {
     music: Music,
     /// What the user is told when it is heard.
     edit: Option<Edit>,
-    /// The frame of its fades.
-    start: Option<Arc<AtomicU64>>,
     /// What follows it after so many frames.
     then: Option<(u64, Box<Pending>)>,
 }
@@ -57,8 +56,9 @@ impl Live {
             None => self.pending(quant, &session, compiled, &edit, assets),
             Some(Transition { compiled: between, into, out, start, frames }) => {
                 let last = self.pending(Quant::At(0), &session, compiled, &out, assets);
-                let first = self.pending(quant, &session, between, &into, assets);
-                Pending { start: Some(start), then: Some((frames, Box::new(last))), ..first }
+                let mut first = self.pending(quant, &session, between, &into, assets);
+                first.update.start = Some(start);
+                Pending { then: Some((frames, Box::new(last))), ..first }
             }
         };
         pending.edit = Some(edit);
@@ -81,9 +81,9 @@ impl Live {
         self.slots.tap(&mut compiled);
         let Compiled { schedule, strips, placement, plan, .. } = compiled;
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
-        let update = Box::new(Update { schedule, moves, feedback, at: 0 });
+        let update = Box::new(Update { schedule, moves, feedback, at: 0, start: None });
         let music = Music { session: session.clone(), placement, strips, plan, player };
-        Pending { quant, update, music, edit: None, start: None, then: None }
+        Pending { quant, update, music, edit: None, then: None }
     }
 
     /// The frame at which an edit would be heard that is committed now.
@@ -92,10 +92,12 @@ impl Live {
         let clock = self.music.player.clock();
         let after = self.sent.as_ref().map_or(0, |sent| sent.0 + self.margin);
         let earliest = (self.frame() + self.margin).max(after);
+        // With luck the device's next buffer can still have it; an edit that comes too late moves.
+        let soon = self.frame().next_multiple_of(BLOCK as u64).max(after);
         match quant {
             Quant::Beats(beats) if beats > 0.0 => clock.next(earliest, beats),
             Quant::Bar => clock.next(earliest, clock.cycle()),
-            Quant::Now | Quant::Beats(_) => earliest,
+            Quant::Now | Quant::Beats(_) => soon,
             Quant::At(frame) => earliest.max(frame),
         }
     }
@@ -118,7 +120,7 @@ impl Live {
         let at = self.next(pending.quant);
         let clock = self.music.player.clock().edited(&pending.music.session, at);
         pending.update.at = at;
-        if let Some(start) = &pending.start {
+        if let Some(start) = &pending.update.start {
             start.store(at, Ordering::Relaxed);
         }
         pending.update.schedule.timeline.start_at(clock.origin());
@@ -134,7 +136,8 @@ impl Live {
             && let Some(mut pending) = self.pending.take()
         {
             let mut at = pending.update.at;
-            if at < self.frame() + self.margin - SLACK {
+            let now = matches!(pending.quant, Quant::Now);
+            if at < self.frame() + self.margin - SLACK && !now || at < self.frame() {
                 // Another edit was in the way for too long.
                 at = self.schedule(&mut pending);
             }
@@ -144,7 +147,7 @@ impl Live {
             }
             // The edit goes behind all that the old music still has to play.
             if at <= horizon && self.queue.is_empty() && !self.outbox.is_full() {
-                self.send(pending);
+                self.send(pending, horizon);
             } else {
                 self.pending = Some(pending);
             }
@@ -188,16 +191,26 @@ impl Live {
         }
     }
 
-    fn send(&mut self, pending: Pending) {
-        let Pending { update, mut music, edit, then, .. } = pending;
+    /// Sends an edit, with what its music plays before `horizon`.
+    fn send(&mut self, pending: Pending, horizon: u64) {
+        let Pending { mut update, mut music, edit, then, .. } = pending;
         self.nested = if then.is_some() { self.nested + 1 } else { 0 };
         self.then = then.map(|(frames, mut next)| {
-            next.quant = Quant::At(update.at + frames);
+            // It may be taken a buffer late.
+            next.quant = Quant::At(update.at + frames + self.margin);
             next
         });
         music.player.follow(&mut self.music.player);
         self.ledger.move_to(&music.strips);
         self.announce(&update.schedule.taps);
+        // What it plays first goes with it: it may be taken at once.
+        let (slots, ledger) = (&mut update.schedule.slots, &mut self.ledger);
+        music.player.fill(horizon, |event| {
+            ledger.enter(&event, &music.strips);
+            if let Some(job) = slots.job(event.level, event.job) {
+                job.push(event);
+            }
+        });
         self.sent = Some((update.at, edit));
         let _ = self.outbox.try_push(Message::Update(update));
         self.music = music;
