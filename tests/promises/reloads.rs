@@ -145,7 +145,8 @@ fn row_06_the_last_of_a_thousand_saves_wins_in_the_program() {
     program.expect("Recorded");
     let said = program.rest();
     assert!(program.end().success());
-    assert!(grown < 8 << 20, "{grown} bytes over 700 saves");
+    // Schedules that are not freed would be some 300 MB; what the allocator keeps for itself varies by some 10.
+    assert!(grown < 32 << 20, "{grown} bytes over 700 saves");
     let [left, _] = read(&program.file("take.wav"));
     let (want, _) = rendered(&script(1000), 60.0);
     let tail = &left[left.len() - 24_000..];
