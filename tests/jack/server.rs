@@ -112,22 +112,36 @@ impl Server {
 
     /// Records both monitors for `seconds` into `file`, 32-bit float. Returns when it has begun.
     pub fn record(&self, file: &std::path::Path, seconds: f32) -> Child {
-        let child = self
-            .command("jack_capture")
+        // The recorder sometimes ends, or waits for ever, when servers come and go beside it.
+        for _ in 0..4 {
+            let mut child = self.recorder(file, seconds);
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_secs(8)
+                && child.try_wait().is_ok_and(|status| status.is_none())
+            {
+                if self.is_recording() {
+                    // Connected, it writes within a buffer.
+                    std::thread::sleep(Duration::from_millis(100));
+                    return child;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+            let _ = std::fs::remove_file(file);
+        }
+        panic!("jack_capture does not begin to record");
+    }
+
+    fn recorder(&self, file: &std::path::Path, seconds: f32) -> Child {
+        self.command("jack_capture")
             .args(["--no-stdin", "-as", "-c", "2", "-d", &seconds.to_string()])
             .args(["--port", "system:monitor_1", "--port", "system:monitor_2"])
             .arg(file)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("jack_capture is installed");
-        let begin = Instant::now();
-        while !self.is_recording() && begin.elapsed() < Duration::from_secs(20) {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        // Connected, it writes within a buffer.
-        std::thread::sleep(Duration::from_millis(100));
-        child
+            .expect("jack_capture is installed")
     }
 
     fn is_recording(&self) -> bool {
