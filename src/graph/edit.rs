@@ -5,7 +5,11 @@
 //! and Fischer, "The String-to-String Correction Problem", 1974), so that an effect put in between leaves
 //! its neighbours alone.
 
-use super::layout::{Fixed, Layout, Placement, Seat, signature};
+mod sides;
+
+pub(super) use self::sides::{Side, Step, common, runs, steps};
+
+use super::layout::{Fixed, Layout, Placement, Seat};
 use super::net::What;
 use crate::rt::update::{Constant, Move, Tune};
 use serde::Serialize;
@@ -62,7 +66,7 @@ impl fmt::Display for Edit {
 pub fn edit(old: &Placement, new: &Placement, stale: &dyn Fn(&str) -> bool) -> Edit {
     count(old, new, |was, now| {
         let (a, b) = (Side::new(was, &|_| false), Side::new(now, stale));
-        common(&a, &b).into_iter().map(|(i, j)| (a.insts[i], b.insts[j])).collect()
+        common(&a, &b)
     })
 }
 
@@ -188,96 +192,6 @@ impl Edit {
             }
         }
     }
-}
-
-/// Instances of a strip that run in it.
-pub(super) fn runs(layout: &Layout) -> impl Iterator<Item = usize> + '_ {
-    (0..layout.seats.len()).filter(|&i| !matches!(layout.seats[i], Seat::Outside))
-}
-
-/// The instances of a strip that run in it, and what they are.
-pub(super) struct Side<'a> {
-    layout: &'a Layout,
-    pub insts: Vec<usize>,
-    signatures: Vec<String>,
-}
-
-impl<'a> Side<'a> {
-    pub fn new(layout: &'a Layout, stale: &dyn Fn(&str) -> bool) -> Side<'a> {
-        let net = &layout.strip.net;
-        let insts: Vec<usize> = runs(layout).collect();
-        let sign = |&i: &usize| {
-            let inst = &net.insts[i];
-            let mut text = signature(net, inst, &layout.seats[i]);
-            if inst.settings.as_ref().is_some_and(|s| s.texts().any(stale)) {
-                text.push_str(" stale");
-            }
-            text
-        };
-        let signatures = insts.iter().map(sign).collect();
-        Side { layout, insts, signatures }
-    }
-
-    fn len(&self) -> usize {
-        self.insts.len()
-    }
-
-    fn path(&self, i: usize) -> &str {
-        &self.layout.strip.net.insts[self.insts[i]].path
-    }
-
-    /// How alike instance `i` of this side and `j` of the other are; 0 if they must not be matched.
-    fn likeness(&self, other: &Side, i: usize, j: usize) -> u32 {
-        if self.signatures[i] != other.signatures[j] {
-            return 0;
-        }
-        let (x, y) = (self.insts[i], other.insts[j]);
-        let (x, y) = (&self.layout.strip.net.insts[x], &other.layout.strip.net.insts[y]);
-        match (x.keyed, y.keyed) {
-            (true, true) if x.path == y.path => 1000,
-            (false, false) => {
-                let values = x.ins.iter().zip(&y.ins).filter(|(a, b)| a == b).count();
-                // Kind first; then the same place in its row, then the same inputs.
-                100 + 10 * u32::from(x.path == y.path) + values.min(9) as u32
-            }
-            _ => 0,
-        }
-    }
-}
-
-/// Pairs of instances, rising on both sides, that are the most alike in all.
-pub(super) fn common(a: &Side, b: &Side) -> Vec<(usize, usize)> {
-    let (n, m) = (a.len(), b.len());
-    // What is the same at both ends needs no search: edits are mostly small.
-    let same = |i: usize, j: usize| a.likeness(b, i, j) > 0 && a.path(i) == b.path(j);
-    let head = (0..n.min(m)).take_while(|&k| same(k, k)).count();
-    let rest = n.min(m) - head;
-    let tail = (0..rest).take_while(|&k| same(n - 1 - k, m - 1 - k)).count();
-    let (rows, columns) = (n - head - tail, m - head - tail);
-    let mut best = vec![vec![0u32; columns + 1]; rows + 1];
-    for i in (0..rows).rev() {
-        for j in (0..columns).rev() {
-            let skip = best[i + 1][j].max(best[i][j + 1]);
-            let likeness = a.likeness(b, head + i, head + j);
-            let both = if likeness > 0 { best[i + 1][j + 1] + likeness } else { 0 };
-            best[i][j] = skip.max(both);
-        }
-    }
-    let mut pairs: Vec<(usize, usize)> = (0..head).map(|k| (k, k)).collect();
-    let (mut i, mut j) = (0, 0);
-    while i < rows && j < columns {
-        let likeness = a.likeness(b, head + i, head + j);
-        if likeness > 0 && best[i][j] == best[i + 1][j + 1] + likeness {
-            pairs.push((head + i, head + j));
-            (i, j) = (i + 1, j + 1);
-        } else if best[i + 1][j] >= best[i][j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    pairs.extend((0..tail).rev().map(|k| (n - 1 - k, m - 1 - k)));
-    pairs
 }
 
 /// The constants of an instance that lives on, from where to where.

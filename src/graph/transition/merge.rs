@@ -3,7 +3,7 @@
 use super::Origins;
 use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
-use crate::graph::edit::{Side, common, runs};
+use crate::graph::edit::{Side, Step, common, steps};
 use crate::graph::layout::{Inside, Layout, Seat};
 use crate::graph::net::{Export, Inst, Net, What, Wire};
 use crate::session::NodeId;
@@ -51,7 +51,7 @@ impl<'a> Merger<'a> {
         let pairs = match (was, now) {
             (Some(was), Some(now)) => {
                 let (a, b) = (Side::new(was, &|_| false), Side::new(now, stale));
-                common(&a, &b).into_iter().map(|(i, j)| (a.insts[i], b.insts[j])).collect()
+                common(&a, &b)
             }
             _ => Vec::new(),
         };
@@ -79,22 +79,12 @@ impl<'a> Merger<'a> {
     /// Fills the net; returns its exports.
     pub fn merge(&mut self) -> Vec<(Export, [Wire; 2])> {
         self.imports();
-        let all = |layout: Option<&Layout>| layout.map_or(Vec::new(), |l| runs(l).collect());
-        let (olds, news) = (all(self.was), all(self.now));
-        let (mut a, mut b) = (0, 0);
-        let pairs = self.pairs.clone();
-        for &(i, j) in pairs.iter().chain([&(usize::MAX, usize::MAX)]) {
-            while a < olds.len() && olds[a] < i {
-                self.leave(olds[a]);
-                a += 1;
-            }
-            while b < news.len() && news[b] < j {
-                self.enter(news[b]);
-                b += 1;
-            }
-            if i != usize::MAX {
-                self.stay(i, j);
-                (a, b) = (a + 1, b + 1);
+        // `common` has left no circle.
+        for step in steps(self.was, self.now, &self.pairs).unwrap_or_default() {
+            match step {
+                Step::Leave(i) => self.leave(i),
+                Step::Enter(j) => self.enter(j),
+                Step::Stay(i, j) => self.stay(i, j),
             }
         }
         self.exports()
