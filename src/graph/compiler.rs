@@ -198,6 +198,8 @@ impl<'a> Compiler<'a> {
             kept: vec![Buffer::SILENCE; feedback.len()],
             feedback,
             chunk,
+            routes: Vec::new(),
+            lost: Vec::new(),
             taps: Vec::new(),
             timeline: timeline(self.session, self.rate),
             slots: Slots::new(self.jobs, chunk),

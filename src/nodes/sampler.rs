@@ -173,7 +173,7 @@ impl Sampler {
                 self.each(Voice::release);
             }
             EventKind::Panic => self.reset(),
-            EventKind::Control { .. } | EventKind::Param { .. } => {}
+            EventKind::Control { .. } | EventKind::Param { .. } | EventKind::Midi { .. } => {}
         }
     }
 

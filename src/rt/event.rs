@@ -39,6 +39,11 @@ pub enum EventKind {
         /// 0..1.
         value: f32,
     },
+    /// A short MIDI message as it came in, for what passes it on.
+    Midi {
+        /// Status and data.
+        bytes: [u8; 3],
+    },
     /// A parameter of the target node itself, by index in its table; ramps over the block.
     Param {
         /// Index in the node's parameter table.

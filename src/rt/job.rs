@@ -13,6 +13,7 @@ pub use published::Published;
 
 use super::block::{Buffer, Ramp};
 use super::event::{Event, EventKind};
+use super::midi::Outgoing;
 use super::slots::{Chunk, Slots};
 use super::update::Constant;
 use crate::dsp::unit::{BLOCK, Meta};
@@ -211,6 +212,8 @@ pub struct Job {
     pub bench: Bench,
     /// Buffers that other jobs and the output read, in port order.
     pub exports: Vec<u16>,
+    /// Tasks that send MIDI out.
+    outlets: Vec<u16>,
     inbox: VecDeque<Timed>,
     faults: Vec<Fault>,
     dropped: u32,
@@ -223,8 +226,11 @@ impl Job {
     /// A job of `tasks`, which work on `bench` and leave their results in the buffers `exports`.
     #[must_use]
     pub fn new(names: Vec<String>, tasks: Vec<Task>, bench: Bench, exports: Vec<u16>) -> Job {
+        let sends = |task: &Task| matches!(task, Task::Process(task) if task.sends());
+        let outlets = (0..).zip(&tasks).filter(|(_, task)| sends(task)).map(|(i, _)| i).collect();
         Job {
             names,
+            outlets,
             tasks,
             bench,
             exports,
@@ -272,6 +278,15 @@ impl Job {
     /// Faults since the last call, through `f`.
     pub fn drain_faults(&mut self, mut f: impl FnMut(Fault)) {
         self.faults.drain(..).for_each(&mut f);
+    }
+
+    /// What its tasks have sent out in the last block, through `f`.
+    pub(super) fn drain_outgoing(&mut self, f: &mut dyn FnMut(Outgoing)) {
+        for &index in &self.outlets {
+            if let Some(Task::Process(task)) = self.tasks.get_mut(usize::from(index)) {
+                task.drain_outgoing(f);
+            }
+        }
     }
 
     /// Events that were dropped because too many were waiting.

@@ -3,6 +3,7 @@
 //! A control signal that must be computed block by block (a pitch tracker, say) leaves as an audio channel.
 
 use super::block::{Block, Buffer};
+use super::midi::Outgoing;
 use super::update::Tune;
 
 /// What a processor says of the block that it has just written.
@@ -26,6 +27,17 @@ pub trait Processor: Send {
     /// rendered. Called on the audio thread.
     fn tune(&mut self, tune: Tune) {
         let _ = tune;
+    }
+
+    /// Whether it sends MIDI out.
+    fn sends(&self) -> bool {
+        false
+    }
+
+    /// Gives what it has sent out since the last call to `f`, in the order of the frames. Called on the audio
+    /// thread, after each block and after [`reset`](Processor::reset).
+    fn drain_outgoing(&mut self, f: &mut dyn FnMut(Outgoing)) {
+        let _ = f;
     }
 
     /// Frames by which the output is late.

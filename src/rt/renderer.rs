@@ -3,9 +3,12 @@
 use super::block::{Buffer, Ramp};
 use super::ceiling::Ceiling;
 use super::inlets::Inlets;
-use super::job::{Fault, Job, PortRef, Timed};
+use super::job::{Fault, PortRef, Timed};
+use super::keys::Keys;
+use super::midi::{Arrival, Outgoing};
 use super::schedule::{Schedule, Tap};
 use super::slots::Chunk;
+use super::update::push;
 use super::workers::Workers;
 use crate::dsp::unit::{BLOCK, Meta};
 
@@ -20,7 +23,12 @@ pub struct Renderer {
     faults: Vec<Fault>,
     limited: u64,
     inlets: Inlets,
+    pub(super) keys: Keys,
+    outgoing: Vec<Outgoing>,
 }
+
+/// Messages that can go out between two calls of [`Renderer::take_outgoing`]; more are dropped.
+const OUTGOING: usize = 4096;
 
 impl Renderer {
     /// A renderer at frame 0. `ceiling` is the linear level that no output exceeds; `None` (explicitly)
@@ -36,6 +44,8 @@ impl Renderer {
             frame: 0,
             limited: 0,
             inlets: Inlets::new(0, 0),
+            keys: Keys::new(),
+            outgoing: Vec::with_capacity(OUTGOING),
             schedule,
         }
     }
@@ -49,6 +59,16 @@ impl Renderer {
     /// What comes in while the next chunk is rendered.
     pub fn inlets(&mut self) -> &mut Inlets {
         &mut self.inlets
+    }
+
+    /// Takes a MIDI message in, to be played at its frame by the tasks that listen to its port.
+    pub fn hear(&mut self, arrival: Arrival) {
+        self.keys.hear(arrival);
+    }
+
+    /// MIDI messages that have gone out since the last call, in the order of their frames in each port.
+    pub fn take_outgoing(&mut self, f: impl FnMut(Outgoing)) {
+        self.outgoing.drain(..).for_each(f);
     }
 
     /// Frames a second, in hertz.
@@ -83,9 +103,7 @@ impl Renderer {
 
     /// Sends an event; it acts at its frame, or at the next block's first if that is past.
     pub fn push(&mut self, event: Timed) {
-        if let Some(job) = self.schedule.slots.job(event.level, event.job) {
-            job.push(event);
-        }
+        push(&mut self.schedule.slots, event);
     }
 
     /// Renders `blocks` blocks (at most [`chunk`](Renderer::chunk)) on this thread and returns them,
@@ -110,6 +128,10 @@ impl Renderer {
         let blocks = blocks.min(self.schedule.chunk).min(self.metas.len());
         for (i, meta) in self.metas[..blocks].iter_mut().enumerate() {
             *meta = self.schedule.timeline.meta(self.frame + (i * BLOCK) as u64, BLOCK);
+        }
+        let Schedule { routes, slots, .. } = &mut *self.schedule;
+        while let Some(arrival) = self.keys.next(self.frame + (blocks * BLOCK) as u64) {
+            self.keys.play(arrival, routes, |event| push(slots, event));
         }
         blocks
     }
@@ -137,6 +159,7 @@ impl Renderer {
                     room.push(fault);
                 }
             });
+            job.drain_outgoing(&mut |message| keep(&mut self.outgoing, message));
         }
         self.frame += (blocks * BLOCK) as u64;
         &self.out[..blocks]
@@ -170,7 +193,18 @@ impl Renderer {
 
     /// Silences everything: events, notes and tails.
     pub fn reset(&mut self) {
-        self.schedule.slots.jobs().for_each(Job::reset);
+        self.keys.reset();
+        for job in self.schedule.slots.jobs() {
+            job.reset();
+            job.drain_outgoing(&mut |message| keep(&mut self.outgoing, message));
+        }
         self.schedule.kept.fill(Buffer::SILENCE);
+    }
+}
+
+/// Keeps a message while there is room: the audio thread does not allocate.
+fn keep(outgoing: &mut Vec<Outgoing>, message: Outgoing) {
+    if outgoing.len() < outgoing.capacity() {
+        outgoing.push(message);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::block::{Buffer, Ramp};
 use super::job::{Level, PortRef};
+use super::midi::Route;
 use super::slots::Slots;
 use super::timeline::Timeline;
 
@@ -43,6 +44,10 @@ pub struct Schedule {
     pub timeline: Timeline,
     /// What the feedback lines hold.
     pub kept: Vec<Buffer>,
+    /// Which tasks are played by hand; empty offline.
+    pub routes: Vec<Route>,
+    /// In an update: routes that the music before had, to tasks of this one, which let go of what they hold.
+    pub lost: Vec<Route>,
     /// The strips but the master; empty where none is asked for.
     pub taps: Vec<Tap>,
 }

@@ -7,6 +7,7 @@ use super::event::EventKind;
 use super::job::{Job, Task, Timed};
 use super::renderer::Renderer;
 use super::schedule::Schedule;
+use super::slots::Slots;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -141,6 +142,15 @@ impl Renderer {
                 }
             }
         }
+        let Schedule { lost, slots, .. } = &mut **new;
+        self.keys.abandon(lost, *at, |event| push(slots, event));
+    }
+}
+
+/// Puts an event where it belongs.
+pub(super) fn push(slots: &mut Slots, event: Timed) {
+    if let Some(job) = slots.job(event.level, event.job) {
+        job.push(event);
     }
 }
 

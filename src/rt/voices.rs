@@ -34,6 +34,9 @@ pub mod input {
 /// built for it has.
 pub const PAN_SLOT: u16 = u16::MAX;
 
+/// Slot of [`EventKind::NoteParam`] for the bend of a single note, in semitones, which every instrument has.
+pub const BEND_SLOT: u16 = u16::MAX - 1;
+
 /// How an instrument uses its voices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VoiceConfig {
@@ -160,6 +163,15 @@ impl Voices {
                 &mut self.voices,
                 &mut self.actions,
             ),
+            EventKind::Control { number: 66, value } => {
+                self.allocation.sostenuto(
+                    value >= 0.5,
+                    event.offset,
+                    &mut self.voices,
+                    &mut self.actions,
+                );
+            }
+            EventKind::Control { number: 67, value } => self.allocation.soft = value >= 0.5,
             EventKind::Panic => self.reset(),
             EventKind::AllNotesOff => {
                 for i in 0..self.voices.len() {

@@ -5,7 +5,7 @@ use super::record::Reels;
 use super::{Report, Shared};
 use crate::dsp::unit::BLOCK;
 use crate::io::record::{Sound, Tape};
-use crate::rt::{Inlets, Renderer, Timed, Update};
+use crate::rt::{Arrival, Inlets, Outgoing, Renderer, Timed, Update};
 use crate::session::INPUTS;
 use ringbuf::HeapProd;
 use ringbuf::traits::{Consumer, Observer, Producer};
@@ -93,6 +93,16 @@ impl Performer {
         }
         let heard = self.renderer.frame() - (BLOCK - self.given) as u64;
         self.shared.frame.store(heard, Ordering::Release);
+    }
+
+    /// Takes a MIDI message in, to be played at its frame by the tracks that listen to its port. Audio thread.
+    pub fn hear(&mut self, arrival: Arrival) {
+        self.renderer.hear(arrival);
+    }
+
+    /// MIDI messages that have gone out since the last call, through `f`. Audio thread.
+    pub fn take_outgoing(&mut self, f: impl FnMut(Outgoing)) {
+        self.renderer.take_outgoing(f);
     }
 
     /// Keeps the first `run` frames of `input` for the next block: the one that is being given out has had all

@@ -4,6 +4,7 @@ use super::{Bench, SILENCE};
 use crate::dsp::unit::{BLOCK, Meta};
 use crate::rt::block::{Block, Buffer, Inputs, Ramp};
 use crate::rt::event::{Event, EventKind};
+use crate::rt::midi::Outgoing;
 use crate::rt::processor::{Processor, Status};
 use crate::rt::update::Tune;
 
@@ -68,6 +69,17 @@ impl ProcessTask {
         std::mem::swap(&mut self.processor, &mut old.processor);
         (self.tail, self.idle, self.asleep) = (old.tail, old.idle, old.asleep);
         tunes.iter().for_each(|tune| self.processor.tune(*tune));
+    }
+
+    /// Whether it sends MIDI out.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.processor.sends()
+    }
+
+    /// What it has sent out since the last call, through `f`.
+    pub fn drain_outgoing(&mut self, f: &mut dyn FnMut(Outgoing)) {
+        self.processor.drain_outgoing(f);
     }
 
     /// Forgets all state.

@@ -1,7 +1,7 @@
 //! One group of eight voices over a block: ranges between events, pitch, levels, and who is over.
 
 use super::notes::Action;
-use super::{CUT, PAN_SLOT, Voices, input};
+use super::{BEND_SLOT, CUT, PAN_SLOT, Voices, input};
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{BLOCK, Meta, Ramp8, Source};
 use crate::dsp::{F8, wide};
@@ -61,6 +61,9 @@ impl Voices {
                 let angle = core::f64::consts::FRAC_PI_4 * f64::from(1.0 + value.clamp(-1.0, 1.0));
                 let gain = |x: f64| (x * core::f64::consts::SQRT_2) as f32;
                 self.voices[index].pan = [gain(libm::cos(angle)), gain(libm::sin(angle))];
+            }
+            Action::Param { slot: BEND_SLOT, value } => {
+                self.voices[index].bend = value.clamp(-96.0, 96.0);
             }
             Action::Param { slot, value } => {
                 if usize::from(slot) < self.config.params.len() {

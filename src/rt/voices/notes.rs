@@ -16,8 +16,12 @@ pub(super) struct Voice {
     pub velocity: f32,
     /// The note has ended (its envelopes may go on).
     pub released: bool,
-    /// Ended by its note, but held by the pedal.
+    /// Ended by its note, but held by a pedal.
     pub sustained: bool,
+    /// Sounded when the sostenuto pedal went down, which holds it from then on.
+    pub caught: bool,
+    /// Semitones by which this note alone is bent.
+    pub bend: f32,
     /// Blocks since it was last heard.
     pub quiet: usize,
     /// Frames since its envelopes ended.
@@ -50,6 +54,7 @@ impl Voice {
         if !self.active {
             return (self.hz, self.hz);
         }
+        let bend = bend + self.bend;
         let from = self.frequency(self.pitch + bend);
         if self.pitch == self.key {
             return (from, from);
@@ -110,6 +115,9 @@ pub(super) enum Action {
     Param { slot: u16, value: f32 },
 }
 
+/// What the soft pedal makes of velocities: 4 dB less where they are levels.
+const SOFT: f32 = 0.63;
+
 /// Held notes of a mono instrument, newest last; more than these are forgotten, oldest first.
 const STACK: usize = 16;
 
@@ -118,6 +126,8 @@ const STACK: usize = 16;
 pub(super) struct Allocation {
     /// Semitones of pitch bend.
     pub bend: f32,
+    /// The soft pedal is down: what begins is softer.
+    pub soft: bool,
     mono: bool,
     legato: bool,
     glide: f32,
@@ -142,6 +152,7 @@ impl Allocation {
     pub fn new(config: &VoiceConfig) -> Allocation {
         Allocation {
             bend: 0.0,
+            soft: false,
             mono: config.mono,
             legato: config.legato,
             glide: config.glide,
@@ -157,7 +168,7 @@ impl Allocation {
     pub fn clear(&mut self) {
         self.stack.clear();
         self.pending.clear();
-        self.pedal = false;
+        (self.pedal, self.soft) = (false, false);
         self.last_pitch = None;
     }
 
@@ -174,7 +185,26 @@ impl Allocation {
             return;
         }
         for (i, voice) in voices.iter_mut().enumerate() {
-            if voice.active && voice.sustained {
+            if voice.active && voice.sustained && !voice.caught {
+                voice.sustained = false;
+                voice.released = true;
+                push(actions, (offset, i, Action::Release));
+            }
+        }
+    }
+
+    /// The sostenuto pedal goes down, which holds what sounds now, or up.
+    pub fn sostenuto(
+        &mut self,
+        down: bool,
+        offset: u32,
+        voices: &mut [Voice],
+        actions: &mut Actions,
+    ) {
+        for (i, voice) in voices.iter_mut().enumerate() {
+            if down {
+                voice.caught |= voice.held() && !voice.sustained;
+            } else if std::mem::take(&mut voice.caught) && voice.sustained && !self.pedal {
                 voice.sustained = false;
                 voice.released = true;
                 push(actions, (offset, i, Action::Release));
@@ -229,6 +259,7 @@ fn note_on(
     actions: &mut Actions,
 ) {
     state.clock += 1;
+    let velocity = if state.soft { velocity * SOFT } else { velocity };
     let index = if state.mono { 0 } else { state.choose(voices) };
     let voice = &mut voices[index];
     let overlapping = voice.held();
@@ -299,7 +330,7 @@ fn note_off(
         voices[i].age = state.clock;
         let action = if state.legato { Action::Slide } else { Action::Retrigger };
         push(actions, (offset, i, action));
-    } else if state.pedal {
+    } else if state.pedal || voices[i].caught {
         voices[i].sustained = true;
     } else {
         voices[i].released = true;
