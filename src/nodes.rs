@@ -22,6 +22,7 @@ pub mod lfo;
 pub mod limiter;
 pub mod maths;
 pub mod meter;
+pub mod midi_out;
 pub mod modulator;
 pub mod noise;
 pub mod onepole;
@@ -52,6 +53,7 @@ pub(crate) static KINDS: &[&[Kind]] = &[
     limiter::KINDS,
     maths::KINDS,
     meter::KINDS,
+    midi_out::KINDS,
     modulator::KINDS,
     noise::KINDS,
     onepole::KINDS,

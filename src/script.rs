@@ -26,6 +26,7 @@ mod instrument;
 mod kinds;
 mod literal;
 mod maths;
+mod midi;
 pub mod notebook;
 mod operators;
 mod path;

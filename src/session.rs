@@ -4,6 +4,7 @@ pub mod command;
 pub mod compose;
 pub mod mixer;
 pub mod node;
+pub mod port;
 pub mod tempo;
 pub mod track;
 
@@ -11,5 +12,6 @@ pub use command::Command;
 pub use compose::compose;
 pub use mixer::Mixer;
 pub use node::{Arg, INPUTS, Node, NodeId};
+pub use port::{Ear, Port, Way};
 pub use tempo::{Meter, TempoMap};
 pub use track::{Bus, Instrument, Send, Session, Track};

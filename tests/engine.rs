@@ -16,6 +16,7 @@ fn track(name: &str, source: NodeId, output: NodeId, plays: Vec<Pattern>) -> Tra
         name: name.into(),
         source,
         output,
+        ears: Vec::new(),
         plays,
         strip: Strip::default(),
         quant: None,

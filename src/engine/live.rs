@@ -12,6 +12,7 @@ mod ledger;
 mod meters;
 mod performer;
 mod record;
+mod routes;
 mod stand;
 
 pub use super::player::Onset;
@@ -122,6 +123,8 @@ pub struct Live {
     rate: f64,
     /// Frames from asking for an edit to the first frame at which it can be heard.
     margin: u64,
+    /// Frames that a MIDI message takes until it leaves.
+    delay: u64,
     music: Music,
     /// Compiled, waiting for its time to be sent.
     pending: Option<Pending>,
@@ -153,16 +156,18 @@ impl Live {
     /// `ceiling` is the linear level that the output never exceeds.
     #[must_use]
     pub fn new(fresh: Fresh, ceiling: Option<f32>) -> (Live, Performer) {
-        Live::resume(fresh, ceiling, 0.0)
+        Live::resume(fresh, ceiling, 0.0, 0)
     }
 
-    /// The same from a beat of the piece on: after the device has come back at another rate.
+    /// The same from a beat of the piece on: after the device has come back at another rate. `delay` is what a MIDI
+    /// message takes until it leaves, in frames: instruments outside are played that much earlier.
     #[must_use]
-    pub fn resume(fresh: Fresh, ceiling: Option<f32>, beat: f64) -> (Live, Performer) {
+    pub fn resume(fresh: Fresh, ceiling: Option<f32>, beat: f64, delay: u64) -> (Live, Performer) {
         let Fresh { session, rate, mut compiled, assets } = fresh;
         let mut slots = Slots::default();
         slots.tap(&mut compiled);
-        let mut player = Player::new(&session, &compiled, rate, &*assets, None);
+        let mut player = Player::new(&session, &compiled, rate, &*assets, None).ahead_of(delay);
+        compiled.schedule.routes = routes::routes(&session, &compiled.strips, &*assets);
         let Compiled { mut schedule, strips, placement, plan, .. } = compiled;
         let clock = Clock::starting(&session, rate, beat);
         schedule.timeline.start_at(clock.origin());
@@ -180,6 +185,7 @@ impl Live {
         let mut live = Live {
             rate,
             margin: 1024 + SLACK,
+            delay,
             music,
             pending: None,
             sent: None,

@@ -1,8 +1,10 @@
 //! Patterns to events: each track's patterns are asked for a stretch of time ahead, and what begins
 //! there becomes notes at exact frames.
 
+mod early;
 pub(super) mod voice;
 
+use self::early::Early;
 use self::voice::{Voice, controls, voice};
 use super::clock::Clock;
 use crate::graph::{Compiled, ParamTarget, StripRef, TaskRef};
@@ -11,7 +13,7 @@ use crate::pattern::{Event, Frac, Pattern, SourceSpan, Span, Value};
 use crate::rt::event::EventKind;
 use crate::rt::job::Timed;
 use crate::rt::voices::PAN_SLOT;
-use crate::session::{Session, Track};
+use crate::session::{Arg, Session, Track};
 use std::collections::BTreeSet;
 
 /// Parts of a cycle; one is asked for at a time.
@@ -26,6 +28,12 @@ struct Line {
     target: Option<TaskRef>,
     voice: Voice,
     name: String,
+    /// It plays what is outside of the program.
+    hardware: bool,
+    /// Frames by which its events are sent earlier than they are heard.
+    early: i64,
+    /// It played before the edit that began this music: what it sends early, the music before has sent.
+    goes_on: bool,
 }
 
 /// An event that a pattern plays, for those who watch.
@@ -55,6 +63,7 @@ pub struct Player {
     /// Events end here.
     end: Option<Frac>,
     id: u32,
+    early: Early,
     /// Names of sounds that a pattern asked for and no kit has, said once.
     unknown: BTreeSet<String>,
     warnings: Vec<String>,
@@ -77,7 +86,7 @@ impl Player {
             .tracks
             .iter()
             .filter(|t| !t.plays.is_empty())
-            .filter_map(|t| line(session, t, compiled, assets))
+            .filter_map(|t| line(session, t, (compiled, rate), assets))
             .collect();
         let end = end.and_then(|beats| Frac::from_f64(beats / clock.cycle()));
         Player {
@@ -87,6 +96,7 @@ impl Player {
             from: 0,
             end,
             id: 0,
+            early: Early::default(),
             unknown: BTreeSet::new(),
             warnings: Vec::new(),
             onsets: None,
@@ -103,6 +113,9 @@ impl Player {
     /// one watches this one.
     pub fn follow(&mut self, before: &mut Player) {
         (self.id, self.onsets) = (before.id, before.onsets.take());
+        for line in &mut self.lines {
+            line.goes_on = before.lines.iter().any(|b| b.name == line.name && b.hardware);
+        }
     }
 
     /// What was played since the last call; from the first call on it is noted.
@@ -124,17 +137,19 @@ impl Player {
 
     /// Sends every event that begins before `frame` and was not sent yet, in order of their beginnings.
     pub fn fill(&mut self, frame: u64, mut send: impl FnMut(Timed)) {
-        while self.clock.frame(self.next) < frame {
+        let lead = self.lead();
+        while self.clock.frame(self.next) < frame + lead {
             let mut to = self.next + Frac::new(1, STEPS);
             if let Some(end) = self.end {
                 if self.next >= end {
-                    return;
+                    break;
                 }
                 to = to.min(end);
             }
             self.ask(Span::new(self.next, to), &mut send);
             self.next = to;
         }
+        self.early.send(frame, send);
     }
 
     /// What went wrong since the last call: sounds that do not exist, patterns that failed.
@@ -173,7 +188,8 @@ impl Player {
         let controls = controls(&event.value);
         let number = |name: &str| controls.get(name).and_then(Value::as_num);
         let from = self.clock.frame(span.begin);
-        if from < self.from {
+        let due = from.saturating_sub_signed(line.early);
+        if (if line.goes_on { due } else { from }) < self.from {
             return;
         }
         let gate = number("clip").or(number("gate")).unwrap_or(1.0).clamp(0.001, 64.0);
@@ -197,8 +213,12 @@ impl Player {
         {
             let id = self.id;
             self.id = self.id.wrapping_add(1);
-            let mut emit = |frame, kind| {
-                send(Timed { frame, level: task.level, job: task.job, task: task.task, kind });
+            let early = &mut self.early;
+            let mut emit = |frame: u64, kind| {
+                let frame = frame.saturating_sub_signed(line.early);
+                let event =
+                    Timed { frame, level: task.level, job: task.job, task: task.task, kind };
+                if line.early == 0 { send(event) } else { early.keep(event) }
             };
             for (slot, name) in names.iter().enumerate() {
                 if let Some(value) = number(name) {
@@ -260,11 +280,22 @@ impl Player {
 fn line(
     session: &Session,
     track: &Track,
-    compiled: &Compiled,
+    (compiled, rate): (&Compiled, f64),
     assets: &dyn Assets,
 ) -> Option<Line> {
     let strip = compiled.strips.iter().find(|s| s.name == track.name)?.clone();
-    let target = strip.player;
     let voice = voice(session, track.source, assets);
-    Some(Line { patterns: track.plays.clone(), strip, target, voice, name: track.name.clone() })
+    let source = session.node(track.source);
+    let hardware = source.kind == "midi_out";
+    // No fader stands between its notes and the ear.
+    if hardware && strip.level.is_closing() {
+        return None;
+    }
+    let early = match source.args.get("latency") {
+        Some(Arg::Number(seconds)) if hardware => (seconds * rate).round() as i64,
+        _ => 0,
+    };
+    let (patterns, target) = (track.plays.clone(), strip.player);
+    let (name, goes_on) = (track.name.clone(), false);
+    Some(Line { patterns, strip, target, voice, name, hardware, early, goes_on })
 }

@@ -199,7 +199,6 @@ impl<'a> Compiler<'a> {
             feedback,
             chunk,
             routes: Vec::new(),
-            lost: Vec::new(),
             taps: Vec::new(),
             timeline: timeline(self.session, self.rate),
             slots: Slots::new(self.jobs, chunk),

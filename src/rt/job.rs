@@ -83,6 +83,12 @@ impl Level {
         self.gain == 0.0 && self.was == 0.0
     }
 
+    /// Whether it is 0, or goes there.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.gain == 0.0
+    }
+
     /// The gain in the next block of a sound.
     pub fn advance(&mut self) -> Ramp {
         if self.was == self.gain {

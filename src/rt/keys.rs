@@ -3,6 +3,7 @@
 use super::event::EventKind;
 use super::job::Timed;
 use super::midi::{Arrival, Expression, NO_SOUND, Route, UNPLUGGED, note_id};
+use super::update::TaskSpot;
 use super::voices::BEND_SLOT;
 use std::collections::VecDeque;
 
@@ -102,7 +103,7 @@ impl Keys {
             return;
         }
         for route in routes.iter().filter(|r| r.hears(port, number)) {
-            let mut to = Desk { route, frame, send: &mut send };
+            let mut to = Desk { route, to: route.to, frame, send: &mut send };
             if route.raw {
                 to.send(EventKind::Midi { bytes: [status, a, b] });
             } else {
@@ -126,15 +127,19 @@ impl Keys {
         }
     }
 
-    /// Lets go what is held and was heard by the routes in `lost`, on the tasks that these name.
-    pub(super) fn abandon(&self, lost: &[Route], frame: u64, mut send: impl FnMut(Timed)) {
-        for route in lost {
-            let Some(channels) = self.channels.get(usize::from(route.port)) else { continue };
-            for (number, channel) in (0..16).zip(channels) {
-                if route.hears(route.port, number) {
-                    let mut to = Desk { route, frame, send: &mut send };
-                    each(channel.held, |key| to.off(route.port, number, key));
-                }
+    /// Lets go what is held and was heard by `route`, on the task `to` which that plays now.
+    pub(super) fn abandon(
+        &self,
+        route: &Route,
+        to: TaskSpot,
+        frame: u64,
+        mut send: impl FnMut(Timed),
+    ) {
+        let Some(channels) = self.channels.get(usize::from(route.port)) else { return };
+        for (number, channel) in (0..16).zip(channels) {
+            if route.hears(route.port, number) {
+                let mut desk = Desk { route, to, frame, send: &mut send };
+                each(channel.held, |key| desk.off(route.port, number, key));
             }
         }
     }
@@ -178,7 +183,7 @@ fn release(
 ) {
     let held = std::mem::take(&mut channels[usize::from(number)].held);
     for route in routes.iter().filter(|r| r.hears(port, number)) {
-        let mut to = Desk { route, frame, send };
+        let mut to = Desk { route, to: route.to, frame, send };
         if held != 0 {
             each(held, |key| to.off(port, number, key));
         }
@@ -195,7 +200,7 @@ fn calm(
     send: &mut impl FnMut(Timed),
 ) {
     for route in routes.iter().filter(|r| r.hears(port, number)) {
-        let mut to = Desk { route, frame, send };
+        let mut to = Desk { route, to: route.to, frame, send };
         for pedal in [64, 66, 67] {
             to.pedal(number, pedal, 0);
         }
@@ -213,13 +218,14 @@ fn calm(
 /// Where events of one route are written.
 struct Desk<'a, F> {
     route: &'a Route,
+    to: TaskSpot,
     frame: u64,
     send: &'a mut F,
 }
 
 impl<F: FnMut(Timed)> Desk<'_, F> {
     fn send(&mut self, kind: EventKind) {
-        let to = self.route.to;
+        let to = self.to;
         (self.send)(Timed { frame: self.frame, level: to.level, job: to.job, task: to.task, kind });
     }
 

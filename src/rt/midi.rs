@@ -79,4 +79,10 @@ impl Route {
     pub fn hears(&self, port: u8, channel: u8) -> bool {
         self.port == port && self.channels >> (channel & 15) & 1 == 1
     }
+
+    /// Whether it hears, on the task `to`, all that `before` heard.
+    pub(super) fn continues(&self, before: &Route, to: TaskSpot) -> bool {
+        let all = before.channels & !self.channels == 0;
+        self.to == to && self.port == before.port && all
+    }
 }

@@ -53,12 +53,19 @@ pub trait Processor: Send {
 }
 
 /// Stands where the processor of another schedule will be moved in.
-pub struct Vacant;
+pub struct Vacant {
+    /// What comes sends MIDI out.
+    pub sends: bool,
+}
 
 impl Processor for Vacant {
     fn process(&mut self, block: &mut Block) -> Status {
         block.outs.iter_mut().for_each(|out| **out = Buffer::SILENCE);
         Status::Silent
+    }
+
+    fn sends(&self) -> bool {
+        self.sends
     }
 
     fn reset(&mut self) {}

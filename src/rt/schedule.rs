@@ -46,8 +46,6 @@ pub struct Schedule {
     pub kept: Vec<Buffer>,
     /// Which tasks are played by hand; empty offline.
     pub routes: Vec<Route>,
-    /// In an update: routes that the music before had, to tasks of this one, which let go of what they hold.
-    pub lost: Vec<Route>,
     /// The strips but the master; empty where none is asked for.
     pub taps: Vec<Tap>,
 }

@@ -142,8 +142,16 @@ impl Renderer {
                 }
             }
         }
-        let Schedule { lost, slots, .. } = &mut **new;
-        self.keys.abandon(lost, *at, |event| push(slots, event));
+        let Schedule { routes, slots, .. } = &mut **new;
+        for route in &old.routes {
+            let moved = moves.iter().find_map(|step| match step {
+                Move::Processor { from, to, .. } if *from == route.to => Some(*to),
+                _ => None,
+            });
+            if let Some(to) = moved.filter(|to| !routes.iter().any(|r| r.continues(route, *to))) {
+                self.keys.abandon(route, to, *at, |event| push(slots, event));
+            }
+        }
     }
 }
 

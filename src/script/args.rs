@@ -1,7 +1,7 @@
 //! Matching the arguments of a call with a table of parameters: positional, or options in a map.
 
 use super::build::{Build, Site, number};
-use super::value::{Failed, Fx, Signal, Strip, Voice};
+use super::value::{Failed, Fx, MidiPort, Signal, Strip, Voice};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::{Param, ParamKind};
 use crate::session::{Arg, Node};
@@ -218,6 +218,7 @@ pub fn describe(value: &Dynamic) -> String {
         () if value.is::<Fx>() => "an effect",
         () if value.is::<Voice>() => "a voice",
         () if value.is::<Strip>() => "a track",
+        () if value.is::<MidiPort>() => "a MIDI port",
         () if value.is_map() => "a map",
         () if value.is_array() => "a list",
         () if value.is_unit() => "nothing (is there a semicolon too many, or a missing value?)",

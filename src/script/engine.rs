@@ -2,9 +2,9 @@
 
 use super::build::Desk;
 use super::constants::Constants;
-use super::value::{FAILED, Failed, Fx, ParamPath, Signal, Strip, Voice};
+use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    inputs, instrument, kinds, maths, operators, pattern, perform, piece, resolver, tracks,
+    inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece, resolver, tracks,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -74,6 +74,7 @@ fn bound() -> Engine {
     perform::register(&mut engine);
     instrument::register(&mut engine);
     inputs::register(&mut engine);
+    midi::register(&mut engine);
     engine
 }
 
@@ -134,6 +135,7 @@ fn types(engine: &mut Engine) {
         .register_type_with_name::<Voice>("Voice")
         .register_type_with_name::<Strip>("Track")
         .register_type_with_name::<ParamPath>("Param")
+        .register_type_with_name::<MidiPort>("MidiPort")
         .register_type_with_name::<Failed>(FAILED);
     // Precedence 20 is below all other operators, and left to right.
     // It cannot fail: `|>` is no operator of Rhai's.

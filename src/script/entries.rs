@@ -34,7 +34,8 @@ const NUMBERS: &str = "Numbers";
 
 /// All of them, in the order of the manual.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    ENTRIES.iter().chain(super::pattern::midi::ENTRIES).chain(super::perform::ENTRIES)
+    let played = super::pattern::midi::ENTRIES.iter().chain(super::midi::ENTRIES);
+    ENTRIES.iter().chain(played).chain(super::perform::ENTRIES)
 }
 
 const ENTRIES: &[Entry] = &[

@@ -32,6 +32,7 @@ pub fn finish(build: &mut Build) {
     strips(build);
     taps(build);
     super::perform::check(build);
+    super::midi::check(build);
     super::pattern::rehearse(build);
     arguments(build);
 }

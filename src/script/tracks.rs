@@ -143,6 +143,7 @@ fn track(cx: &Cx, name: &str, source: &Dynamic) -> Strip {
             output: id,
             source: id,
             plays: Vec::new(),
+            ears: Vec::new(),
             strip: Mix::default(),
             quant: None,
             fade: None,

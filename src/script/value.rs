@@ -1,6 +1,6 @@
 //! The values that a script handles: signals, effects, voices, strips; all are names for things in the build.
 
-use crate::session::{Arg, Node, NodeId};
+use crate::session::{Arg, Node, NodeId, Port};
 
 /// A node of the piece: sound or a control signal, or something that patterns play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,10 @@ pub enum Strip {
 /// A parameter named by its path, such as `acid/lowpass.cutoff`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParamPath(pub String);
+
+/// A MIDI port that is listened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MidiPort(pub Port);
 
 /// Stands for a value that could not be made; what is done with it fails silently, for the cause has been
 /// told already.

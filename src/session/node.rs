@@ -1,5 +1,6 @@
 //! A node of the description: a kind, a key, arguments and inputs; no state.
 
+use super::port::Port;
 use crate::units::Place;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -92,6 +93,14 @@ impl Node {
             _ => &[],
         };
         list.iter().take(2).map(|&x| (x as usize).clamp(1, INPUTS))
+    }
+
+    /// The MIDI port that it sends to: that of a node of kind `midi_out`.
+    #[must_use]
+    pub fn outlet(&self) -> Option<Port> {
+        let own = self.args.get("virtual") == Some(&Arg::Flag(true));
+        let name = self.text("port").filter(|_| self.kind == "midi_out")?;
+        Some(Port { name: name.to_string(), own })
     }
 
     /// Every node this one reads from: inputs first, then signals that drive its parameters.

@@ -1,6 +1,7 @@
 //! Tracks, buses, instruments, and the session that holds them all.
 
 use super::node::{Node, NodeId};
+use super::port::{Ear, Port};
 use super::tempo::{Meter, TempoMap};
 use crate::pattern::Pattern;
 use crate::units::Place;
@@ -60,6 +61,8 @@ pub struct Track {
     /// The patterns that play it, together.
     #[serde(serialize_with = "written")]
     pub plays: Vec<Pattern>,
+    /// Where it is played from by hand.
+    pub ears: Vec<Ear>,
     /// Mix.
     pub strip: Strip,
     /// Beats to whose multiple a reload of this track waits; a bar if absent.
@@ -134,6 +137,8 @@ pub struct Session {
     pub buses: Vec<Bus>,
     /// What the master's effects end in; its leaf is a node of kind `input`.
     pub master: Option<NodeId>,
+    /// MIDI ports that are opened to listen to, whether a track does or not.
+    pub ports: Vec<Port>,
     /// Arguments that the script asked for with `arg(name, default)`, and what they were.
     pub arguments: BTreeMap<String, super::Arg>,
     /// Script files, the main one first: indices of [`Place::file`].
@@ -155,6 +160,7 @@ impl Default for Session {
             tracks: Vec::new(),
             buses: Vec::new(),
             master: None,
+            ports: Vec::new(),
             arguments: BTreeMap::new(),
             files: vec!["script".to_string()],
         }
@@ -189,6 +195,11 @@ impl Session {
     pub fn deaf(&self, open: usize) -> Option<(&Node, usize)> {
         let beyond = |node: &Node| node.channels().find(|&channel| channel > open);
         self.nodes.iter().find_map(|node| Some((node, beyond(node)?)))
+    }
+
+    /// The MIDI ports that its nodes send to.
+    pub fn outlets(&self) -> impl Iterator<Item = Port> + '_ {
+        self.nodes.iter().filter_map(Node::outlet)
     }
 
     /// The session as JSON, indented.

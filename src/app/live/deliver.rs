@@ -98,7 +98,7 @@ impl Studio {
                     let bpm = stage.session.tempo.bpm_at(beat);
                     beat + at.elapsed().as_secs_f64() * bpm / 60.0
                 });
-                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat);
+                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat, 0);
                 live.set_buffer(u64::from(self.stream.buffer()));
                 if self.stage.send(performer) {
                     self.live = Some(live);

@@ -1,5 +1,6 @@
 //! Edits on their way: scheduled at a frame, sent behind what the old music still has to play.
 
+use super::routes::routes;
 use super::{AHEAD, FADE, Fresh, Live, Message, Music, Quant, SLACK};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
@@ -77,7 +78,8 @@ impl Live {
         edit: &Edit,
         assets: &dyn Assets,
     ) -> Pending {
-        let player = Player::new(session, &compiled, self.rate, assets, None);
+        let player = Player::new(session, &compiled, self.rate, assets, None).ahead_of(self.delay);
+        compiled.schedule.routes = routes(session, &compiled.strips, assets);
         self.slots.tap(&mut compiled);
         let Compiled { schedule, strips, placement, plan, .. } = compiled;
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());

@@ -7,9 +7,11 @@ use crate::session::{Arg, Node, NodeId, Session};
 use std::collections::BTreeMap;
 
 /// What a track's notes are played by.
-pub(super) enum Voice {
+pub(in crate::engine) enum Voice {
     /// Named voice parameters, in slot order.
     Instrument(Vec<String>),
+    /// Messages that a note can send along, in slot order.
+    Hardware(Vec<String>),
     /// Sounds by name, and the parameters of each.
     Kit(Vec<(String, Vec<String>)>),
     /// Sounds of a sampler by name.
@@ -27,7 +29,7 @@ impl Player {
     ) -> Option<(f32, Vec<&'l str>)> {
         match &line.voice {
             Voice::Nothing => None,
-            Voice::Instrument(params) => {
+            Voice::Instrument(params) | Voice::Hardware(params) => {
                 let value = controls.get("note").or(controls.get("n")).or(controls.get("s"));
                 let key = match value {
                     Some(Value::Text(name)) => match note::to_midi(name) {
@@ -98,7 +100,7 @@ impl Player {
 }
 
 /// The drum that General MIDI (1991, percussion key map) has on a note, by our name for it.
-fn general_midi(note: usize) -> Option<&'static str> {
+pub(in crate::engine) fn general_midi(note: usize) -> Option<&'static str> {
     Some(match note {
         35 | 36 => "bd",
         37 => "rim",
@@ -122,7 +124,7 @@ fn general_midi(note: usize) -> Option<&'static str> {
 }
 
 /// What plays the notes of a track whose source is `source`.
-pub(super) fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> Voice {
+pub(in crate::engine) fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> Voice {
     let node = session.node(source);
     let params = |node: &Node| match node.args.get("index") {
         Some(Arg::Number(index)) => session
@@ -143,6 +145,7 @@ pub(super) fn voice(session: &Session, source: NodeId, assets: &dyn Assets) -> V
             let path = node.text("path").unwrap_or("");
             Voice::Sampler(crate::nodes::sampler::sounds(path, assets).unwrap_or_default())
         }
+        "midi_out" => Voice::Hardware(crate::nodes::midi_out::note_params()),
         _ => Voice::Nothing,
     }
 }

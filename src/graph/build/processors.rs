@@ -29,7 +29,8 @@ impl<'a> Builder<'a> {
         site: &Site,
     ) -> Result<(Box<dyn Processor>, Inside), Vec<Diagnostic>> {
         if let Some(inside) = &inst.ghost {
-            return Ok((Box::new(Vacant), inside.clone()));
+            let sends = matches!(inst.what, What::Processor(kind, _) if kind.name == "midi_out");
+            return Ok((Box::new(Vacant { sends }), inside.clone()));
         }
         let outs = inst.outs as usize;
         let voices = |index| voices(site.session, index, site.rate, site.assets, &strip.name, outs);
