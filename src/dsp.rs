@@ -3,6 +3,7 @@
 pub mod align;
 pub mod blep;
 pub mod clock;
+pub mod controls;
 pub mod fade;
 pub mod lanes;
 pub mod lines;

@@ -11,6 +11,7 @@ pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds
 pub mod analysis;
 pub mod chorus;
 pub mod comb;
+pub mod controller;
 pub mod convolve;
 pub mod curve;
 pub mod delay;
@@ -43,6 +44,7 @@ pub(crate) static KINDS: &[&[Kind]] = &[
     analysis::KINDS,
     chorus::KINDS,
     comb::KINDS,
+    controller::KINDS,
     convolve::KINDS,
     curve::KINDS,
     delay::KINDS,

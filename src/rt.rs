@@ -3,6 +3,7 @@
 pub mod bank;
 pub mod block;
 pub mod ceiling;
+pub mod controllers;
 pub mod denormal;
 pub mod event;
 pub mod inlets;

@@ -16,6 +16,7 @@
 mod args;
 mod build;
 mod constants;
+mod controllers;
 pub mod doc;
 mod engine;
 mod entries;

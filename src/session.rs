@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod compose;
+pub mod mapping;
 pub mod mixer;
 pub mod node;
 pub mod port;
@@ -10,6 +11,7 @@ pub mod track;
 
 pub use command::Command;
 pub use compose::compose;
+pub use mapping::Mapping;
 pub use mixer::Mixer;
 pub use node::{Arg, INPUTS, Node, NodeId};
 pub use port::{Ear, Port, Way};

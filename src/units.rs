@@ -1,5 +1,11 @@
 //! Units of measure as types and the conversions between them.
 
+pub mod controller;
+pub mod taper;
+
+pub use controller::{Controller, Turning};
+pub use taper::Taper;
+
 use serde::{Deserialize, Serialize};
 
 /// Converts decibels to a linear amplitude factor (`10^(db/20)`), with deterministic maths.

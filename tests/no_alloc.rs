@@ -5,7 +5,7 @@ use rhapsode::engine::Player;
 use rhapsode::engine::live::{Live, News, Quant};
 use rhapsode::graph::compile;
 use rhapsode::io::record::Recording;
-use rhapsode::rt::{Renderer, Timed, Workers};
+use rhapsode::rt::{Arrival, Renderer, Timed, Workers};
 use rhapsode::runtime::Runtime;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -113,9 +113,12 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
         format!(
             "track(\"a\", instrument(|v| saw(v.freq) * adsr(v.gate) |> lowpass({}))).play(note(\"c3*8 e3\"))\
              .fx({effect}).send(\"hall\", 0.3); {other} bus(\"hall\", reverb());\
-             track(\"in\", audio_in({}, 2)).fx(lowpass(800));",
+             track(\"in\", audio_in({}, 2)).fx(lowpass(800));
+             track(\"knobs\", instrument(|v| saw(v.freq) * cc({}))).play(note(\"c3*8\")).fx(lowpass(900));
+             map(7, \"knobs/lowpass.cutoff\", #{{takeover: false}}); map(bend(), \"knobs/gain\");",
             500 + n,
-            1 + n % 3
+            1 + n % 3,
+            n % 50
         )
     };
     let fresh = |n: usize| {
@@ -136,7 +139,16 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
             edits += 1;
             live.commit(fresh(edits), Quant::Now, &|_| false).expect("compiles");
         }
-        assert_eq!(calls(|| performer.render_with(&mut output, 2, &input, 3)), 0, "round {round}");
+        let frame = live.frame() + u64::from(round % 200);
+        let made = calls(|| {
+            for bytes in
+                [[0xb0, (round % 60) as u8, 9], [0xb0, 7, (round % 128) as u8], [0xe0, 1, 2]]
+            {
+                performer.hear(Arrival { frame, port: (round % 3) as u8, bytes });
+            }
+            performer.render_with(&mut output, 2, &input, 3);
+        });
+        assert_eq!(made, 0, "round {round}");
     }
 }
 

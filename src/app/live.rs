@@ -2,6 +2,7 @@
 
 mod accept;
 pub(super) mod builder;
+mod controllers;
 mod deliver;
 mod device;
 mod editors;

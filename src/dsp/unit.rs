@@ -5,6 +5,7 @@
 //! being rendered; constants do not move. Ranges are at most [`BLOCK`] frames: a block is split where a
 //! note starts or ends, so that a unit need not know about events.
 
+use super::controls::Board;
 use super::lanes::one_frame;
 use super::lanes::{F8, LANES};
 
@@ -282,6 +283,12 @@ pub trait Kernel: Send {
         None
     }
 
+    /// Joins it to the controllers that it listens to. Called on the control thread before it is played live;
+    /// offline nothing moves.
+    fn connect(&mut self, board: &mut dyn Board) {
+        let _ = board;
+    }
+
     /// Frames by which the output is late (look-ahead, linear phase).
     fn latency(&self) -> usize {
         0
@@ -302,6 +309,8 @@ pub trait Unit: Send {
     fn reset(&mut self, lane: usize);
     /// See [`Kernel::sounding`].
     fn sounding(&self) -> Option<u8>;
+    /// See [`Kernel::connect`].
+    fn connect(&mut self, board: &mut dyn Board);
     /// See [`Kernel::latency`].
     fn latency(&self) -> usize;
     /// See [`Kernel::tail`].
@@ -325,6 +334,10 @@ impl<K: Kernel> Unit for K {
 
     fn sounding(&self) -> Option<u8> {
         Kernel::sounding(self)
+    }
+
+    fn connect(&mut self, board: &mut dyn Board) {
+        Kernel::connect(self, board);
     }
 
     fn latency(&self) -> usize {

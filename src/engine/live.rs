@@ -4,6 +4,7 @@
 //! [`Performer`] is the audio side. One ring carries events and edits there, in order: what stands
 //! behind an edit belongs to the music after it, so no event needs to say which music it is for.
 
+mod controls;
 mod edits;
 mod faults;
 mod fresh;
@@ -15,6 +16,7 @@ mod record;
 mod routes;
 mod stand;
 
+pub use self::controls::{Controls, MapState};
 pub use super::player::Onset;
 pub use fresh::Fresh;
 pub use meters::Meter;
@@ -149,6 +151,8 @@ pub struct Live {
     /// Those of what plays.
     taps: Vec<Tap>,
     deck: Deck,
+    /// Knobs and faders, and what they move.
+    controls: Controls,
 }
 
 impl Live {
@@ -163,11 +167,13 @@ impl Live {
     /// message takes until it leaves, in frames: instruments outside are played that much earlier.
     #[must_use]
     pub fn resume(fresh: Fresh, ceiling: Option<f32>, beat: f64, delay: u64) -> (Live, Performer) {
-        let Fresh { session, rate, mut compiled, assets } = fresh;
+        let Fresh { session, rate, mut compiled, assets, controls } = fresh;
         let mut slots = Slots::default();
         slots.tap(&mut compiled);
         let mut player = Player::new(&session, &compiled, rate, &*assets, None).ahead_of(delay);
         compiled.schedule.routes = routes::routes(&session, &compiled.strips, &*assets);
+        let mut controls = controls.unwrap_or_default();
+        controls.join(&mut compiled.schedule, &session);
         let Compiled { mut schedule, strips, placement, plan, .. } = compiled;
         let clock = Clock::starting(&session, rate, beat);
         schedule.timeline.start_at(clock.origin());
@@ -178,7 +184,7 @@ impl Live {
         let shared = Arc::new(Shared::default());
         let taps = schedule.taps.clone();
         let (deck, reels) = Deck::new();
-        let renderer = Renderer::new(schedule, ceiling);
+        let renderer = Renderer::new(schedule, ceiling).with_controllers(controls.ears());
         let performer =
             Performer::new(renderer, Inbox::new(inbox, retire), report, reels, shared.clone());
         let music = Music { session, placement, strips, plan, player };
@@ -201,6 +207,7 @@ impl Live {
             slots,
             taps,
             deck,
+            controls,
         };
         live.fill();
         (live, performer)

@@ -199,6 +199,7 @@ impl<'a> Compiler<'a> {
             feedback,
             chunk,
             routes: Vec::new(),
+            maps: Vec::new(),
             taps: Vec::new(),
             timeline: timeline(self.session, self.rate),
             slots: Slots::new(self.jobs, chunk),

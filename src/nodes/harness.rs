@@ -173,6 +173,7 @@ impl Setup {
         let audio = match self.kind.rate {
             OutRate::Audio => true,
             OutRate::Control => false,
+            OutRate::Flag(name) => self.settings.flag(name),
             OutRate::Follow => rates.contains(&Rate::Audio),
         };
         let seeds = core::array::from_fn(|lane| self.seed * 1000 + lane as u64);

@@ -148,6 +148,8 @@ pub enum OutRate {
     Control,
     /// That of its fastest input.
     Follow,
+    /// Audio where this setting is true, else a ramp.
+    Flag(&'static str),
 }
 
 /// Assets and settings that a processor is built from. Built on the control thread.

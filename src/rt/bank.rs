@@ -4,6 +4,7 @@ use super::block::{Block, Buffer};
 use super::processor::{Processor, Status};
 use super::program::{Pool, Program};
 use super::update::Tune;
+use crate::dsp::controls::Board;
 use crate::dsp::unit::{BLOCK, Frames, Ramp8, Source};
 use crate::dsp::{F8, wide};
 
@@ -114,6 +115,13 @@ impl Processor for Bank {
             }
         }
         Status::Playing
+    }
+
+    fn connect(&mut self, board: &mut dyn Board) {
+        for Part { groups, shared, .. } in &mut self.parts {
+            groups.iter_mut().for_each(|group| group.program.connect(board));
+            shared.iter_mut().for_each(|shared| shared.program.connect(board));
+        }
     }
 
     fn reset(&mut self) {

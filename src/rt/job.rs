@@ -16,6 +16,7 @@ use super::event::{Event, EventKind};
 use super::midi::Outgoing;
 use super::slots::{Chunk, Slots};
 use super::update::Constant;
+use crate::dsp::controls::Board;
 use crate::dsp::unit::{BLOCK, Meta};
 use crate::dsp::wide;
 use std::collections::VecDeque;
@@ -334,6 +335,17 @@ impl Job {
                 Some(Task::Process(task)) => task.accept(event),
                 Some(Task::Lanes(task)) => task.accept(event),
                 _ => {}
+            }
+        }
+    }
+
+    /// Joins all that listens to controllers to them. Control thread.
+    pub fn connect(&mut self, board: &mut dyn Board) {
+        for task in &mut self.tasks {
+            match task {
+                Task::Gather(..) => {}
+                Task::Lanes(task) => task.connect(board),
+                Task::Process(task) => task.connect(board),
             }
         }
     }

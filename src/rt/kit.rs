@@ -5,6 +5,7 @@ use super::event::{Event, EventKind};
 use super::processor::{Processor, Status};
 use super::update::Tune;
 use super::voices::Voices;
+use crate::dsp::controls::Board;
 
 /// Note ids that a kit remembers, so that a note's end reaches the sound that it began.
 const OPEN: usize = 256;
@@ -121,6 +122,10 @@ impl Processor for Kit {
         if let Some(sound) = self.sounds.get_mut(tune.part as usize) {
             sound.tune(tune);
         }
+    }
+
+    fn connect(&mut self, board: &mut dyn Board) {
+        self.sounds.iter_mut().for_each(|sound| sound.connect(board));
     }
 
     fn tail(&self) -> usize {

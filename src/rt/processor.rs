@@ -5,6 +5,7 @@
 use super::block::{Block, Buffer};
 use super::midi::Outgoing;
 use super::update::Tune;
+use crate::dsp::controls::Board;
 
 /// What a processor says of the block that it has just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,11 @@ pub trait Processor: Send {
     /// thread, after each block and after [`reset`](Processor::reset).
     fn drain_outgoing(&mut self, f: &mut dyn FnMut(Outgoing)) {
         let _ = f;
+    }
+
+    /// Joins the programs that it is made of to controllers. Control thread.
+    fn connect(&mut self, board: &mut dyn Board) {
+        let _ = board;
     }
 
     /// Frames by which the output is late.

@@ -4,6 +4,7 @@
 //! pool of buffers that programs of a job share; its control wires and constants in a table of ramps.
 
 use crate::dsp::F8;
+use crate::dsp::controls::Board;
 use crate::dsp::unit::{Frames, Ins, Io, Meta, Outs, Ramp8, Source, Unit};
 
 /// Audio buffers, taken out while they are written to.
@@ -63,6 +64,11 @@ impl Program {
     #[must_use]
     pub fn sounding(&self) -> Option<u8> {
         self.ops.iter().filter_map(|op| op.unit.sounding()).reduce(|a, b| a | b)
+    }
+
+    /// Joins its units to controllers. Control thread.
+    pub fn connect(&mut self, board: &mut dyn Board) {
+        self.ops.iter_mut().for_each(|op| op.unit.connect(board));
     }
 
     /// Clears the state of `lane` in every unit.

@@ -2,6 +2,7 @@
 
 use super::block::{Buffer, Ramp};
 use super::ceiling::Ceiling;
+use super::controllers::Controllers;
 use super::inlets::Inlets;
 use super::job::{Fault, PortRef, Timed};
 use super::keys::Keys;
@@ -24,6 +25,7 @@ pub struct Renderer {
     limited: u64,
     inlets: Inlets,
     pub(super) keys: Keys,
+    controllers: Controllers,
     outgoing: Vec<Outgoing>,
 }
 
@@ -45,6 +47,7 @@ impl Renderer {
             limited: 0,
             inlets: Inlets::new(0, 0),
             keys: Keys::new(),
+            controllers: Controllers::new(None),
             outgoing: Vec::with_capacity(OUTGOING),
             schedule,
         }
@@ -54,6 +57,12 @@ impl Renderer {
     #[must_use]
     pub fn with_inlets(self, inlets: Inlets) -> Renderer {
         Renderer { inlets, ..self }
+    }
+
+    /// The same with controllers that scripts listen to.
+    #[must_use]
+    pub fn with_controllers(self, controllers: Controllers) -> Renderer {
+        Renderer { controllers, ..self }
     }
 
     /// What comes in while the next chunk is rendered.
@@ -129,8 +138,10 @@ impl Renderer {
         for (i, meta) in self.metas[..blocks].iter_mut().enumerate() {
             *meta = self.schedule.timeline.meta(self.frame + (i * BLOCK) as u64, BLOCK);
         }
-        let Schedule { routes, slots, .. } = &mut *self.schedule;
+        let Schedule { routes, slots, maps, .. } = &mut *self.schedule;
         while let Some(arrival) = self.keys.next(self.frame + (blocks * BLOCK) as u64) {
+            let frame = arrival.frame.max(self.frame);
+            self.controllers.receive(Arrival { frame, ..arrival }, maps);
             self.keys.play(arrival, routes, |event| push(slots, event));
         }
         blocks

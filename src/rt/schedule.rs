@@ -1,10 +1,12 @@
 //! What the graph compiler makes and the renderer runs: jobs in order, and where the output is.
 
 use super::block::{Buffer, Ramp};
+use super::controllers::Map;
 use super::job::{Level, PortRef};
 use super::midi::Route;
 use super::slots::Slots;
 use super::timeline::Timeline;
+use crate::dsp::controls::Board;
 
 /// An output that is kept for one block, for jobs that run before the one that makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +48,20 @@ pub struct Schedule {
     pub kept: Vec<Buffer>,
     /// Which tasks are played by hand; empty offline.
     pub routes: Vec<Route>,
+    /// Parameters that controllers move; empty offline.
+    pub maps: Vec<Map>,
     /// The strips but the master; empty where none is asked for.
     pub taps: Vec<Tap>,
 }
 
 impl Schedule {
+    /// Joins all that listens to controllers to them. Control thread, before it is played live.
+    pub fn connect(&mut self, board: &mut dyn Board) {
+        for job in self.slots.jobs() {
+            job.connect(board);
+        }
+    }
+
     /// What `port` put out in block `block` of the last chunk; `None` if that is silence.
     #[must_use]
     pub fn output(&self, port: PortRef, block: usize) -> Option<&Buffer> {

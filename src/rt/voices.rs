@@ -12,6 +12,7 @@ use super::event::{Event, EventKind};
 use super::processor::{Processor, Status};
 use super::program::{Pool, Program};
 use super::update::Tune;
+use crate::dsp::controls::Board;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{BLOCK, Meta, Source};
 use crate::dsp::{F8, wide};
@@ -203,6 +204,10 @@ impl Processor for Voices {
         } else {
             Status::Silent
         }
+    }
+
+    fn connect(&mut self, board: &mut dyn Board) {
+        self.groups.iter_mut().for_each(|program| program.connect(board));
     }
 
     fn reset(&mut self) {

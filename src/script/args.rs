@@ -92,7 +92,10 @@ pub fn check(
         ParamKind::Fixed => fixed(param, value),
         ParamKind::Audio => audio(build, value, place),
         ParamKind::Choice(words) => choice(words, value),
-        ParamKind::Text => text(value).map(Arg::Text).ok_or_else(|| ("a text".into(), None)),
+        ParamKind::Text => {
+            let port = || value.clone().try_cast::<MidiPort>().map(|port| port.0.name);
+            text(value).or_else(port).map(Arg::Text).ok_or_else(|| ("a text".into(), None))
+        }
         ParamKind::Flag => {
             value.as_bool().map(Arg::Flag).map_err(|_| ("true or false".into(), None))
         }

@@ -1,6 +1,7 @@
 //! What grows while a script runs: the session, the diagnostics, the sources that were read.
 
 use super::constants::Constants;
+use super::controllers::Wanted;
 use super::literal::{self, Literals};
 use super::value::Fx;
 use crate::diag::{Diagnostic, Source, place_at};
@@ -58,6 +59,10 @@ pub struct Build {
     pub messages: Vec<(Diagnostic, Site)>,
     /// Parameters set by path.
     pub settings: Vec<Setting>,
+    /// Controllers that are to move parameters.
+    pub maps: Vec<Wanted>,
+    /// Parameters that are to be mapped to the controller that is moved next.
+    pub learns: Vec<Wanted>,
     /// Buses named by `.output()`, and where.
     pub outputs: Vec<(String, Place)>,
     /// Leaves of voices by instrument and input.
@@ -97,6 +102,8 @@ impl Build {
             sources: vec![source],
             messages: Vec::new(),
             settings: Vec::new(),
+            maps: Vec::new(),
+            learns: Vec::new(),
             outputs: Vec::new(),
             leaves: BTreeMap::new(),
             read: BTreeSet::new(),

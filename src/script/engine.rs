@@ -4,7 +4,8 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece, resolver, tracks,
+    controllers, inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece,
+    resolver, tracks,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -75,6 +76,7 @@ fn bound() -> Engine {
     instrument::register(&mut engine);
     inputs::register(&mut engine);
     midi::register(&mut engine);
+    controllers::register(&mut engine);
     engine
 }
 

@@ -35,6 +35,7 @@ const NUMBERS: &str = "Numbers";
 /// All of them, in the order of the manual.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let played = super::pattern::midi::ENTRIES.iter().chain(super::midi::ENTRIES);
+    let played = played.chain(super::controllers::ENTRIES);
     ENTRIES.iter().chain(played).chain(super::perform::ENTRIES)
 }
 

@@ -29,6 +29,7 @@ pub fn finish(build: &mut Build) {
             }
         }
     }
+    super::controllers::finish(build);
     strips(build);
     taps(build);
     super::perform::check(build);

@@ -1,6 +1,7 @@
 //! Names of nodes inside a track, and parameters by path: `acid/lowpass.cutoff`.
 
 use crate::diag::nearest;
+use crate::nodes::Param;
 use crate::session::{Arg, Node, NodeId, Session};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,19 +58,54 @@ fn visit(session: &Session, id: NodeId, seen: &mut BTreeSet<NodeId>, order: &mut
     }
 }
 
+/// What a path leads to.
+pub enum Spot {
+    /// A level or panorama of a strip.
+    Fader,
+    /// A parameter of a node.
+    Node(NodeId, &'static Param),
+}
+
 /// Sets the parameter at `path`: `strip/node.param`, or `strip/gain`, `strip/pan`, `strip/send.bus`.
 /// `strip` is a track or a bus, or `master`.
 ///
 /// # Errors
 /// What is wrong with the path or the value, and what to do.
 pub fn set(session: &mut Session, path: &str, value: Arg) -> Result<(), PathError> {
+    match find(session, path)? {
+        Spot::Node(id, param) => {
+            session.nodes[id.0 as usize].args.insert(param.name.to_string(), value);
+        }
+        Spot::Fader => {
+            if let Some(arg) = fader(session, path) {
+                *arg = value;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the parameter at `path` is set to; `None` if the script does not say.
+///
+/// # Errors
+/// As [`set`].
+pub fn get(session: &mut Session, path: &str) -> Result<(Spot, Option<Arg>), PathError> {
+    let spot = find(session, path)?;
+    let value = match &spot {
+        Spot::Node(id, param) => session.node(*id).args.get(param.name).cloned(),
+        Spot::Fader => fader(session, path).cloned(),
+    };
+    Ok((spot, value))
+}
+
+/// Where `path` leads.
+fn find(session: &mut Session, path: &str) -> Result<Spot, PathError> {
     let form = || "a path is `track/effect.parameter`, such as `acid/lowpass.cutoff`".to_string();
     let (strip, rest) =
         path.split_once('/').ok_or_else(|| (format!("\"{path}\" is not a path"), form()))?;
     let output = output(session, strip)?;
-    if let Some(arg) = fader(session, strip, rest) {
-        *arg = value;
-        return Ok(());
+    if fader(session, path).is_some() {
+        return Ok(Spot::Fader);
     }
     let named = names(session, output);
     let (node, param) = rest.split_once('.').ok_or_else(|| {
@@ -93,17 +129,15 @@ pub fn set(session: &mut Session, path: &str, value: Arg) -> Result<(), PathErro
         };
         return Err((format!("\"{strip}\" has nothing called `{node}`"), hint));
     };
-    let target = &mut session.nodes[id.0 as usize];
+    let target = session.node(*id);
     let params = crate::nodes::find(&target.kind).map_or(&[][..], |k| k.params);
-    if !params.iter().any(|p| p.name == param) {
+    params.iter().find(|p| p.name == param).map(|p| Spot::Node(*id, p)).ok_or_else(|| {
         let near = nearest(param, params.iter().map(|p| p.name));
         let near = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();
         let all: Vec<&str> = params.iter().map(|p| p.name).collect();
         let hint = format!("{near}Parameters: {}", all.join(", "));
-        return Err((format!("`{}` has no parameter `{param}`", target.kind), hint));
-    }
-    target.args.insert(param.to_string(), value);
-    Ok(())
+        (format!("`{}` has no parameter `{param}`", target.kind), hint)
+    })
 }
 
 /// What the effects of the track, bus or master called `strip` end in.
@@ -123,8 +157,9 @@ fn output(session: &Session, strip: &str) -> Result<NodeId, PathError> {
     })
 }
 
-/// The level or panorama that `rest` names.
-fn fader<'a>(session: &'a mut Session, strip: &str, rest: &str) -> Option<&'a mut Arg> {
+/// The level or panorama that `path` names.
+fn fader<'a>(session: &'a mut Session, path: &str) -> Option<&'a mut Arg> {
+    let (strip, rest) = path.split_once('/')?;
     let tracks = session.tracks.iter_mut().map(|t| (&t.name, &mut t.strip));
     let mut all = tracks.chain(session.buses.iter_mut().map(|b| (&b.name, &mut b.strip)));
     let (_, mix) = all.find(|(name, _)| *name == strip)?;

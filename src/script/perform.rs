@@ -18,6 +18,7 @@ pub fn register(engine: &mut Engine) {
         ("undo", Command::Undo),
         ("redo", Command::Redo),
         ("stop_recording", Command::StopRecording),
+        ("maps", Command::Maps),
         ("status", Command::Status),
         ("plan", Command::Plan),
     ];
@@ -158,6 +159,21 @@ pub const ENTRIES: &[Entry] = &[
         "stop_recording()",
         "Ends the recording and says what was written.",
         "stop_recording();",
+    ),
+    entry(
+        &["learn"],
+        LIVE,
+        "learn(target, lo, hi, curve)",
+        "The controller that is moved next is mapped to the parameter, and the line for the script is \
+         shown. Range and curve are those of the parameter if not given.",
+        "track(\"acid\", saw(110)).fx(drive(0.3)); learn(\"acid/drive.amount\");",
+    ),
+    entry(
+        &["maps"],
+        LIVE,
+        "maps()",
+        "Lists which controllers move which parameters, where these stand, and which knob has hold of each.",
+        "maps();",
     ),
     entry(
         &["status"],

@@ -321,7 +321,7 @@ fn gain_db(cx: Cx, strip: Strip, x: Dynamic) -> Strip {
     with(&cx, |build, place| match value(build, "gain_db", GAIN_DB, &x, &place) {
         Some(Arg::Number(db)) => mix_of(build, strip).gain = Arg::Number(db_to_gain(db)),
         Some(arg) => {
-            let node = Node::new("gain_db", Vec::new()).with("db", arg);
+            let node = Node::new("gain_db", Vec::new()).with("gain_db", arg);
             let fx = Fx::Node(Box::new(Node { place: place.clone(), ..node }));
             add_fx(build, strip, &fx.into(), &place);
         }

@@ -29,6 +29,10 @@ pub enum Command {
     Stems(String),
     /// Ends the recording.
     StopRecording,
+    /// Maps the controller that is moved next to a parameter: its path, and the rest of the line for the script.
+    Learn(String, String),
+    /// Tells which controllers move which parameters.
+    Maps,
     /// Tells how it goes.
     Status,
     /// Tells what the edit kept, changed, added and removed.

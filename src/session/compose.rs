@@ -37,6 +37,11 @@ pub fn compose(old: &Session, new: &Session, stays: &dyn Fn(&str) -> bool) -> Se
     let known: BTreeSet<&str> = new.buses.iter().map(|b| b.name.as_str()).collect();
     let lost = old.buses.iter().filter(|b| !known.contains(b.name.as_str()));
     session.buses.extend(lost.map(|b| graft.bus(b)));
+    // Controllers of the tracks that stay go on moving what they move.
+    let slot = |target: &str| target.split('/').next().unwrap_or_default().to_string();
+    session.maps.retain(|m| !stays(&slot(&m.target)));
+    let stay = old.maps.iter().filter(|m| stays(&slot(&m.target)));
+    session.maps.extend(stay.cloned());
     session
 }
 

@@ -1,5 +1,6 @@
 //! Tracks, buses, instruments, and the session that holds them all.
 
+use super::mapping::Mapping;
 use super::node::{Node, NodeId};
 use super::port::{Ear, Port};
 use super::tempo::{Meter, TempoMap};
@@ -139,6 +140,8 @@ pub struct Session {
     pub master: Option<NodeId>,
     /// MIDI ports that are opened to listen to, whether a track does or not.
     pub ports: Vec<Port>,
+    /// Controllers that move parameters, in the order of the script.
+    pub maps: Vec<Mapping>,
     /// Arguments that the script asked for with `arg(name, default)`, and what they were.
     pub arguments: BTreeMap<String, super::Arg>,
     /// Script files, the main one first: indices of [`Place::file`].
@@ -161,6 +164,7 @@ impl Default for Session {
             buses: Vec::new(),
             master: None,
             ports: Vec::new(),
+            maps: Vec::new(),
             arguments: BTreeMap::new(),
             files: vec!["script".to_string()],
         }

@@ -98,6 +98,7 @@ impl Studio {
                     let bpm = stage.session.tempo.bpm_at(beat);
                     beat + at.elapsed().as_secs_f64() * bpm / 60.0
                 });
+                let fresh = fresh.with_controls(self.controls.take());
                 let (mut live, performer) = Live::resume(fresh, self.ceiling, beat, 0);
                 live.set_buffer(u64::from(self.stream.buffer()));
                 if self.stage.send(performer) {

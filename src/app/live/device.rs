@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::studio::Studio;
 use crate::diag::Diagnostic;
-use crate::engine::live::Quant;
+use crate::engine::live::{Live, Quant};
 use crate::io::audio::{Event, Request};
 use crate::runtime::Piece;
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Studio {
         let now = self.live.as_ref().map(|live| live.clock().beat(live.frame()));
         self.position = now.map(|beat| (beat.max(0.0), Instant::now()));
         self.recording = self.change_tape();
-        (self.rate, self.live) = (rate, None);
+        (self.rate, self.controls) = (rate, self.live.take().map(Live::into_controls));
         self.takes.at_rate(rate);
         // The newest is heard at once: there is nothing to wait for.
         let newest = self.stages.drain(..).chain(self.sent.drain(..)).find(|s| s.arrival.is_some());

@@ -61,6 +61,11 @@ impl Studio {
                 self.record(Recording { stems, ..Recording::default() });
             }
             Command::StopRecording => self.stop_recording(),
+            Command::Learn(target, rest) => self.learn(target, rest),
+            Command::Maps => {
+                let maps = self.maps();
+                self.say(&maps);
+            }
             Command::Status => self.say(&self.status()),
             Command::Plan => self.say(&self.plan()),
             Command::Help(name) => {

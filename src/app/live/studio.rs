@@ -11,7 +11,7 @@ use super::score::{Take, Takes};
 use super::stage::Stage;
 use super::watch::Watch;
 use crate::diag::Diagnostic;
-use crate::engine::live::{Backstage, Live, Quant, Stand};
+use crate::engine::live::{Backstage, Controls, Live, Quant, Stand};
 use crate::graph::Edit;
 use crate::io::audio::{Event, Stream, open};
 use crate::io::record::Recording;
@@ -66,6 +66,10 @@ pub struct Studio {
     pub(super) said: RefCell<Vec<String>>,
     /// What is being recorded, as it was asked for.
     pub(super) recording: Option<Recording>,
+    /// What controllers had come to when the music had to stop.
+    pub(super) controls: Option<Controls>,
+    /// A parameter waits for a controller to be moved: the rest of the line that maps it.
+    pub(super) learning: Option<String>,
     pub(super) last: Option<Edit>,
     pub(super) show: Show,
 }
@@ -115,6 +119,8 @@ impl Studio {
             editors: Editors::new(server),
             said: RefCell::default(),
             recording: None,
+            controls: None,
+            learning: None,
             last: None,
             show: Show::default(),
         };
@@ -185,6 +191,7 @@ impl Studio {
             live.tick(|n| news.push(n));
         }
         news.into_iter().for_each(|n| self.tell(n));
+        self.learned();
         let events: Vec<Event> = self.stream.events().collect();
         events.into_iter().for_each(|e| self.device(e));
     }

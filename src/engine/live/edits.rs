@@ -81,6 +81,7 @@ impl Live {
         let player = Player::new(session, &compiled, self.rate, assets, None).ahead_of(self.delay);
         compiled.schedule.routes = routes(session, &compiled.strips, assets);
         self.slots.tap(&mut compiled);
+        self.controls.join(&mut compiled.schedule, session);
         let Compiled { schedule, strips, placement, plan, .. } = compiled;
         let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
         let update = Box::new(Update { schedule, moves, feedback, at: 0, start: None });

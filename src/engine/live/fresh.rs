@@ -1,5 +1,6 @@
 //! Music that is compiled on some thread, on its way to be heard.
 
+use super::Controls;
 use crate::diag::Diagnostic;
 use crate::graph::{Compiled, Edit, compile_apart, edit};
 use crate::nodes::table::Assets;
@@ -12,6 +13,7 @@ pub struct Fresh {
     pub(super) rate: f64,
     pub(super) compiled: Compiled,
     pub(super) assets: Arc<dyn Assets + Send + Sync>,
+    pub(super) controls: Option<Controls>,
 }
 
 impl Fresh {
@@ -25,7 +27,13 @@ impl Fresh {
         assets: Arc<dyn Assets + Send + Sync>,
     ) -> Result<Fresh, Vec<Diagnostic>> {
         let compiled = compile_apart(&session, rate, &*assets)?;
-        Ok(Fresh { session, rate, compiled, assets })
+        Ok(Fresh { session, rate, compiled, assets, controls: None })
+    }
+
+    /// The same, to begin with what controllers had come to in another performance.
+    #[must_use]
+    pub fn with_controls(self, controls: Option<Controls>) -> Fresh {
+        Fresh { controls, ..self }
     }
 
     /// What is worth knowing: loops, sounds that do not exist.

@@ -2,6 +2,7 @@
 
 use super::processors::{audio_inputs, number_inputs};
 use super::*;
+use crate::dsp::unit::Settings;
 use crate::graph::layout::fixed;
 
 impl<'a> Builder<'a> {
@@ -64,6 +65,12 @@ impl<'a> Builder<'a> {
                 if let Some(param) = input.checked_sub(first).and_then(|k| wires.get(k)) {
                     let index = scalar * LANES as u16 + member as u16;
                     let path = format!("{}.{}", inst.path, param.name);
+                    // A knob that stands before a parameter of the strip has its path.
+                    let name = inst.settings.as_ref().map_or("", |s| s.text("name"));
+                    let before = name
+                        .split_once('/')
+                        .filter(|_| kind.name == "knob" && param.name == "value");
+                    let path = before.map_or(path, |(_, rest)| rest.to_string());
                     self.params[member].entry(path).or_insert(ParamTarget { task, index });
                 }
             }

@@ -1,6 +1,7 @@
 //! Nodes of the table as instances: channels lifted, constants folded, latency asked for.
 
 use super::*;
+use crate::dsp::unit::Settings;
 
 impl Flatten<'_> {
     /// The first input as `channels` one-channel values.
@@ -55,6 +56,8 @@ impl Flatten<'_> {
         let rate = match kind.rate {
             OutRate::Audio => Rate::Audio,
             OutRate::Control => Rate::Control,
+            OutRate::Flag(name) if settings.as_ref().is_some_and(|s| s.flag(name)) => Rate::Audio,
+            OutRate::Flag(_) => Rate::Control,
             OutRate::Follow => {
                 let fastest = ins.iter().map(|w| self.net.rate(*w)).max().unwrap_or(Rate::Control);
                 fastest.max(Rate::Control)

@@ -1,6 +1,7 @@
 //! A task that runs a lane program, between the buffers of a job and the lanes.
 
 use super::{Bench, SILENCE};
+use crate::dsp::controls::Board;
 use crate::dsp::lanes::LANES;
 use crate::dsp::transpose::{to_lanes, to_rows};
 use crate::dsp::unit::{BLOCK, Meta, Ramp8, Source};
@@ -211,6 +212,11 @@ impl LaneTask {
     /// Sleeps if `old`, whose units have all come here, did.
     pub(in crate::rt) fn sleep_like(&mut self, old: &LaneTask) {
         (self.idle, self.asleep) = (old.idle, old.asleep);
+    }
+
+    /// Joins it to controllers. Control thread.
+    pub fn connect(&mut self, board: &mut dyn Board) {
+        self.program.connect(board);
     }
 
     /// Forgets all state.

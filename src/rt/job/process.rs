@@ -1,6 +1,7 @@
 //! A task that runs one processor.
 
 use super::{Bench, SILENCE};
+use crate::dsp::controls::Board;
 use crate::dsp::unit::{BLOCK, Meta};
 use crate::rt::block::{Block, Buffer, Inputs, Ramp};
 use crate::rt::event::{Event, EventKind};
@@ -80,6 +81,11 @@ impl ProcessTask {
     /// What it has sent out since the last call, through `f`.
     pub fn drain_outgoing(&mut self, f: &mut dyn FnMut(Outgoing)) {
         self.processor.drain_outgoing(f);
+    }
+
+    /// Joins it to controllers. Control thread.
+    pub fn connect(&mut self, board: &mut dyn Board) {
+        self.processor.connect(board);
     }
 
     /// Forgets all state.

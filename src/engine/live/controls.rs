@@ -1,0 +1,153 @@
+//! Knobs and faders on the control side: who listens to which, what they move, what they have come to.
+
+use super::Live;
+use crate::dsp::controls::{Board, Steps, Target};
+use crate::rt::Schedule;
+use crate::rt::controllers::{Controllers, Knob, Map, Panel, Source};
+use crate::session::port::Way;
+use crate::session::{Arg, Mapping, Port, Session};
+use crate::units::Controller;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What controllers have come to; the same through all edits.
+pub struct Controls {
+    panel: Arc<Panel>,
+    /// Parameters that are, or were, moved by controllers.
+    targets: BTreeMap<String, Arc<Target>>,
+    /// Knobs by the controller and the parameter.
+    knobs: BTreeMap<(Source, String), Arc<Knob>>,
+    /// The input ports of the music.
+    ports: Vec<Port>,
+    /// How many times a controller had been moved when `learn` was asked for.
+    learning: Option<u16>,
+}
+
+/// A mapping, and what has become of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapState {
+    /// As the script says it.
+    pub mapping: Mapping,
+    /// What the parameter is now, in its unit.
+    pub value: f64,
+    /// The knob has hold of the parameter.
+    pub holds: bool,
+    /// Where the knob was when it was last heard, 0..1.
+    pub place: Option<f64>,
+}
+
+impl Default for Controls {
+    fn default() -> Controls {
+        Controls {
+            panel: Panel::new(),
+            targets: BTreeMap::new(),
+            knobs: BTreeMap::new(),
+            ports: Vec::new(),
+            learning: None,
+        }
+    }
+}
+
+impl Controls {
+    /// What hears them on the audio side.
+    pub(super) fn ears(&self) -> Controllers {
+        Controllers::new(Some(self.panel.clone()))
+    }
+
+    /// Joins a schedule, made of `session`, to what its units listen to, and says what moves its parameters.
+    pub(super) fn join(&mut self, schedule: &mut Schedule, session: &Session) {
+        for node in session.nodes.iter().filter(|node| node.kind == "knob") {
+            if let (Some(name), Some(Arg::Number(value))) =
+                (node.text("name"), node.args.get("value"))
+            {
+                let new = || Arc::new(Target::new(*value as f32));
+                self.targets.entry(name.to_string()).or_insert_with(new);
+            }
+        }
+        self.ports.clone_from(&session.ports);
+        schedule.maps = session.maps.iter().map(|mapping| self.map(mapping)).collect();
+        schedule.connect(self);
+    }
+
+    /// The number of the input port that the script calls so; none for any.
+    fn number(&self, name: &str) -> Option<u8> {
+        if name.is_empty() {
+            return None;
+        }
+        let own = self.ports.iter().find(|port| port.own && port.name == name).cloned();
+        own.unwrap_or_else(|| Port::named(name)).number(Way::In)
+    }
+
+    fn map(&mut self, mapping: &Mapping) -> Map {
+        let source = Source {
+            controller: mapping.controller,
+            channel: mapping.channel,
+            port: self.number(&mapping.port),
+        };
+        let next = self.knobs.len() as u32 + 1;
+        let knob = self.knobs.entry((source, mapping.target.clone()));
+        let knob = knob.or_insert_with(|| Arc::new(Knob::new(next))).clone();
+        let target = self.targets.entry(mapping.target.clone()).or_default().clone();
+        let Mapping { ends, taper, turning, takeover, priority, .. } = *mapping;
+        Map { source, target, ends, taper, turning, takeover, priority, knob }
+    }
+}
+
+impl Board for Controls {
+    fn controller(
+        &mut self,
+        controller: Controller,
+        channel: u8,
+        port: &str,
+    ) -> Option<Arc<Steps>> {
+        self.panel.steps(Source { controller, channel, port: self.number(port) })
+    }
+
+    fn target(&mut self, path: &str) -> Option<Arc<Target>> {
+        Some(self.targets.entry(path.to_string()).or_default().clone())
+    }
+}
+
+impl Live {
+    /// Ends, and leaves what controllers have come to, for a performance that goes on from here.
+    #[must_use]
+    pub fn into_controls(self) -> Controls {
+        let Controls { panel, targets, .. } = &self.controls;
+        panel.rewind();
+        for target in targets.values() {
+            if let Some(value) = target.steps.now() {
+                target.steps.restart(value);
+            }
+        }
+        self.controls
+    }
+
+    /// The mappings of what plays, in the order of the script.
+    pub fn maps(&mut self) -> Vec<MapState> {
+        let session = self.music.session.clone();
+        let state = |mapping: &Mapping| {
+            let map = self.controls.map(mapping);
+            MapState {
+                mapping: mapping.clone(),
+                value: f64::from(map.target.now()),
+                holds: map.holds(),
+                place: map.knob.place().map(f64::from),
+            }
+        };
+        session.maps.iter().map(state).collect()
+    }
+
+    /// Waits for a controller to be moved: [`learned`](Live::learned) tells which one is.
+    pub fn learn(&mut self) {
+        self.controls.learning = Some(self.controls.panel.touched().0);
+    }
+
+    /// The controller that was moved since [`learn`](Live::learn) was called; it is told once.
+    pub fn learned(&mut self) -> Option<Controller> {
+        let (count, source) = self.controls.panel.touched();
+        let before = self.controls.learning.filter(|&before| before != count)?;
+        let _ = before;
+        self.controls.learning = None;
+        source.map(|source| source.controller)
+    }
+}
