@@ -2,9 +2,11 @@
 //!
 //! The format is that of "Standard MIDI Files 1.0" (MIDI Manufacturers Association, RP-001, 1996).
 
+mod channels;
 mod parse;
 mod song;
 mod write;
 
+pub use channels::{Change, Line, PERCUSSION, initial};
 pub use parse::{Damage, MidiError};
 pub use song::{Division, Event, Kind, Message, Note, Part, Song};

@@ -35,6 +35,7 @@ mod pattern;
 mod perform;
 mod piece;
 mod resolver;
+mod song;
 mod syntax;
 mod tracks;
 mod value;

@@ -1,17 +1,15 @@
 //! What the patterns of a piece play, as a MIDI file.
 
 use super::clock::Clock;
-use super::player::voice::{controls, general_midi_key};
-use crate::midi::{Event, Kind, Message, Part, Song};
+use super::player::drums::general_midi_key;
+use super::player::voice::{self, controls};
+use crate::midi::{Event, Kind, Message, PERCUSSION, Part, Song};
 use crate::pattern::{Frac, Span, Value, note};
 use crate::session::{Session, Track};
+use std::collections::BTreeMap;
 
 /// Ticks of a quarter note.
 const TICKS: u16 = 960;
-/// The channel of percussion, from 0 (General MIDI, 1991).
-const PERCUSSION: u8 = 9;
-/// Velocity of notes that say nothing of theirs.
-const VELOCITY: f64 = 0.8;
 
 /// The first `beats` beats of what the patterns play: a track for the tempo and the meter, and one for each
 /// track that has patterns. Notes stand at their swung times; sounds with the names of drums stand on the keys and
@@ -79,15 +77,25 @@ fn part(
                 Vec::new()
             });
             for event in found.iter().filter(|e| e.has_onset()) {
-                match voiced(&event.value, channel) {
-                    Ok((channel, key, velocity, gate)) => {
-                        let whole = event.whole_or_part();
-                        let (from, to) = (clock.swung(whole.begin), clock.swung(whole.end));
-                        let (on, off) = (tick(from), tick(from + (to - from) * gate).min(end));
-                        let at =
-                            |tick, message| Event { tick, kind: Kind::Voice(channel, message) };
-                        events.push(at(on, Message::NoteOn(key, velocity)));
-                        events.push(at(off.max(on + 1), Message::NoteOff(key, 0)));
+                let controls = controls(&event.value);
+                let channel = channel_of(&controls).unwrap_or(channel);
+                let whole = event.whole_or_part();
+                let from = clock.swung(whole.begin);
+                let at =
+                    |channel, tick, message| Event { tick, kind: Kind::Voice(channel, message) };
+                let (told, no_note) = voice::told(&controls);
+                events.extend(spoken(told).map(|message| at(channel, tick(from), message)));
+                if no_note {
+                    continue;
+                }
+                match voiced(&controls, channel) {
+                    Ok((channel, key)) => {
+                        let velocity = (voice::velocity(&controls) * 127.0).round().max(1.0) as u8;
+                        let to = clock.swung(whole.end);
+                        let on = tick(from);
+                        let off = tick(from + (to - from) * voice::gate(&controls)).min(end);
+                        events.push(at(channel, on, Message::NoteOn(key, velocity)));
+                        events.push(at(channel, off.max(on + 1), Message::NoteOff(key, 0)));
                     }
                     Err(what) => warnings.push(format!("track `{}`: {what}", track.name)),
                 }
@@ -101,21 +109,30 @@ fn part(
     Part { events, end }
 }
 
-/// Channel, key, velocity and gate of what an event says.
-fn voiced(value: &Value, channel: u8) -> Result<(u8, u8, u8, f64), String> {
-    let controls = controls(value);
-    let number = |name: &str| controls.get(name).and_then(Value::as_num);
-    let velocity = number("velocity").unwrap_or(VELOCITY) * number("gain").unwrap_or(1.0);
-    let velocity = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
-    let gate = number("clip").or(number("gate")).unwrap_or(1.0).clamp(0.001, 64.0);
-    let channel = match number("midichan") {
-        Some(n) => (n as i64 - 1).clamp(0, 15) as u8,
-        None => channel,
-    };
+/// The channel that an event names, from 0.
+fn channel_of(controls: &BTreeMap<String, Value>) -> Option<u8> {
+    let number = controls.get("midichan").and_then(Value::as_num);
+    number.map(|n| (n as i64 - 1).clamp(0, 15) as u8)
+}
+
+/// What an event says to the whole instrument, as messages.
+fn spoken(told: voice::Told) -> impl Iterator<Item = Message> {
+    let control = told.control.map(|(number, value)| {
+        Message::Control(number, (value * 127.0).round().clamp(0.0, 127.0) as u8)
+    });
+    let bend = told.bend.map(|bend| {
+        let full = if bend < 0.0 { 8192.0 } else { 8191.0 };
+        Message::Bend((bend.clamp(-1.0, 1.0) * full).round() as i16)
+    });
+    control.into_iter().chain(bend)
+}
+
+/// Channel and key of what an event says.
+fn voiced(controls: &BTreeMap<String, Value>, channel: u8) -> Result<(u8, u8), String> {
     let pitch = controls.get("note").or(controls.get("n"));
     let key = match pitch.or(controls.get("s")) {
         Some(Value::Text(name)) => match (note::to_midi(name), general_midi_key(name)) {
-            (_, Some(key)) if pitch.is_none() => return Ok((PERCUSSION, key, velocity, gate)),
+            (_, Some(key)) if pitch.is_none() => return Ok((PERCUSSION, key)),
             (Some(key), _) => key,
             (None, _) => return Err(format!("`{name}` is no note and no drum of General MIDI")),
         },
@@ -123,7 +140,7 @@ fn voiced(value: &Value, channel: u8) -> Result<(u8, u8, u8, f64), String> {
         None => 60.0,
     };
     if (0.0..=127.0).contains(&key.round()) {
-        Ok((channel, key.round() as u8, velocity, gate))
+        Ok((channel, key.round() as u8))
     } else {
         Err(format!("note {key} is outside of 0..127"))
     }

@@ -1,11 +1,12 @@
 //! Patterns to events: each track's patterns are asked for a stretch of time ahead, and what begins
 //! there becomes notes at exact frames.
 
+pub(super) mod drums;
 mod early;
 pub(super) mod voice;
 
 use self::early::Early;
-use self::voice::{Voice, controls, voice};
+use self::voice::{Told, Voice, controls, voice};
 use super::clock::Clock;
 use crate::graph::{Compiled, ParamTarget, StripRef, TaskRef};
 use crate::nodes::table::Assets;
@@ -18,8 +19,21 @@ use std::collections::BTreeSet;
 
 /// Parts of a cycle; one is asked for at a time.
 const STEPS: i64 = 4;
-/// Velocity of notes that say nothing of theirs.
-const VELOCITY: f64 = 0.8;
+/// What the controls of an event say to the player; all others are parameters.
+const OWN: [&str; 12] = [
+    "note",
+    "n",
+    "s",
+    "velocity",
+    "gain",
+    "gate",
+    "clip",
+    "midichan",
+    "miditrack",
+    "ccn",
+    "ccv",
+    "midibend",
+];
 
 /// The patterns of one track and where their events go.
 struct Line {
@@ -27,6 +41,8 @@ struct Line {
     strip: StripRef,
     target: Option<TaskRef>,
     voice: Voice,
+    /// Semitones of a full pitch bend.
+    bend: f64,
     name: String,
     /// It plays what is outside of the program.
     hardware: bool,
@@ -192,23 +208,17 @@ impl Player {
         if (if line.goes_on { due } else { from }) < self.from {
             return;
         }
-        let gate = number("clip").or(number("gate")).unwrap_or(1.0).clamp(0.001, 64.0);
+        let (told, no_note) = voice::told(&controls);
+        self.tell(line, told, from, send);
+        let gate = voice::gate(&controls);
         let full = self.clock.frame(span.end).max(from + 1);
         let to = from + (((full - from) as f64 * gate).round() as u64).max(1);
-        self.note(line, event, from, to);
-        let velocity = number("velocity").unwrap_or(VELOCITY) * number("gain").unwrap_or(1.0);
-        let mut used = BTreeSet::from([
-            "note",
-            "n",
-            "s",
-            "velocity",
-            "gain",
-            "gate",
-            "clip",
-            "midichan",
-            "miditrack",
-        ]);
+        if !no_note {
+            self.note(line, event, from, to);
+        }
+        let mut used = BTreeSet::from(OWN);
         if let Some(task) = line.target
+            && !no_note
             && let Some((key, names)) = self.key(line, &controls)
         {
             let id = self.id;
@@ -232,13 +242,26 @@ impl Player {
                 emit(from, EventKind::NoteParam { id, slot: PAN_SLOT, value });
                 used.insert("pan");
             }
-            let velocity = velocity.clamp(0.0, 1.0) as f32;
+            let velocity = voice::velocity(&controls) as f32;
             emit(from, EventKind::NoteOn { id, key, velocity });
             emit(to, EventKind::NoteOff { id });
         }
         let rest = controls.iter().filter(|(name, _)| !used.contains(name.as_str()));
         for (name, value) in rest {
             self.set(line, name, value, from, send);
+        }
+    }
+
+    /// Sends a controller and a bend to what plays the track.
+    fn tell(&mut self, line: &Line, told: Told, frame: u64, send: &mut impl FnMut(Timed)) {
+        let control =
+            told.control.map(|(number, value)| EventKind::Control { number, value: value as f32 });
+        let bend = told.bend.map(|bend| EventKind::Bend { semitones: (bend * line.bend) as f32 });
+        let Some(TaskRef { level, job, task }) = line.target else { return };
+        let frame = frame.saturating_sub_signed(line.early);
+        for kind in control.into_iter().chain(bend) {
+            let event = Timed { frame, level, job, task, kind };
+            if line.early == 0 { send(event) } else { self.early.keep(event) }
         }
     }
 
@@ -295,7 +318,8 @@ fn line(
         Some(Arg::Number(seconds)) if hardware => (seconds * rate).round() as i64,
         _ => 0,
     };
+    let bend = voice::bend_range(session, track.source);
     let (patterns, target) = (track.plays.clone(), strip.player);
     let (name, goes_on) = (track.name.clone(), false);
-    Some(Line { patterns, strip, target, voice, name, hardware, early, goes_on })
+    Some(Line { patterns, strip, target, voice, bend, name, hardware, early, goes_on })
 }

@@ -170,10 +170,11 @@ impl Song {
     }
 
     /// The notes, in the order of their beginnings. One that is not ended ends with its track; where a key is
-    /// struck again before it is let go, the first of the two ends first.
+    /// struck again before it is let go, the first of the two ends first. "All notes off" and its like end those of
+    /// their channel on their track.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<Note> = Vec::new();
         for (index, part) in self.parts.iter().enumerate() {
             let mut held: BTreeMap<(u8, u8), Vec<usize>> = BTreeMap::new();
             let first = notes.len();
@@ -183,6 +184,13 @@ impl Song {
                         (channel, key, velocity)
                     }
                     Kind::Voice(channel, Message::NoteOff(key, _)) => (channel, key, 0),
+                    Kind::Voice(channel, Message::Control(120 | 123..=127, _)) => {
+                        let all = held.range_mut((channel, 0)..=(channel, u8::MAX));
+                        for index in all.flat_map(|(_, held)| held.drain(..)) {
+                            notes[index].end = event.tick;
+                        }
+                        continue;
+                    }
                     _ => continue,
                 };
                 let held = held.entry((channel, key)).or_default();

@@ -110,7 +110,8 @@ pub const CONTROLS: &[Control] = &[
     control(&["mode", "anchor"], &[], "how a voicing meets its anchor: below, above, duck, root"),
     control(&["midichan"], &[], "MIDI channel"),
     control(&["ccn"], &[], "MIDI controller number"),
-    control(&["ccv"], &[], "MIDI controller value"),
+    control(&["ccv"], &[], "MIDI controller value, 0 to 1"),
+    control(&["midibend"], &[], "MIDI pitch bend, -1 to 1 of the instrument's range"),
     control(&["color"], &["colour"], "colour in drawings"),
     control(&["label"], &[], "label in drawings"),
 ];

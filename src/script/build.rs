@@ -69,6 +69,8 @@ pub struct Build {
     pub leaves: BTreeMap<(usize, String), NodeId>,
     /// Files whose bytes were read, as the script names them.
     pub read: BTreeSet<String>,
+    /// MIDI files that were read.
+    pub songs: BTreeMap<String, super::pattern::midi::File>,
     /// What is asked of the performance, and where.
     pub commands: Vec<(Command, Place)>,
     /// Length, once given.
@@ -107,6 +109,7 @@ impl Build {
             outputs: Vec::new(),
             leaves: BTreeMap::new(),
             read: BTreeSet::new(),
+            songs: BTreeMap::new(),
             commands: Vec::new(),
             length: None,
             lost: BTreeSet::new(),

@@ -5,7 +5,7 @@ use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
     controllers, inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece,
-    resolver, tracks,
+    resolver, song, tracks,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -77,6 +77,7 @@ fn bound() -> Engine {
     inputs::register(&mut engine);
     midi::register(&mut engine);
     controllers::register(&mut engine);
+    song::register(&mut engine);
     engine
 }
 

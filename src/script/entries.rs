@@ -34,8 +34,8 @@ const NUMBERS: &str = "Numbers";
 
 /// All of them, in the order of the manual.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    let played = super::pattern::midi::ENTRIES.iter().chain(super::midi::ENTRIES);
-    let played = played.chain(super::controllers::ENTRIES);
+    let played = super::pattern::midi::ENTRIES.iter().chain(super::song::ENTRIES);
+    let played = played.chain(super::midi::ENTRIES).chain(super::controllers::ENTRIES);
     ENTRIES.iter().chain(played).chain(super::perform::ENTRIES)
 }
 

@@ -5,7 +5,8 @@ use super::constants::Constants;
 use super::syntax;
 use crate::diag::Source;
 use rhai::{
-    Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared,
+    Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, NativeCallContext, Position,
+    Scope, Shared, Variant,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -148,4 +149,20 @@ impl ModuleResolver for Modules {
         state.ready.insert(path.to_string(), module.clone());
         Ok(module)
     }
+}
+
+/// The value of `expression`, in which the module `std/name` of the standard library is called `name`.
+///
+/// # Errors
+/// What goes wrong there.
+pub fn with_std<T: Variant + Clone>(
+    cx: &NativeCallContext,
+    name: &str,
+    expression: &str,
+) -> Fallible<T> {
+    let engine = cx.engine();
+    let module = format!("std/{name}");
+    let mut ast = engine.compile(format!("import \"{module}\" as {name};\n{expression}"))?;
+    ast.set_source(module);
+    engine.eval_ast(&ast)
 }

@@ -137,20 +137,25 @@ fn track(cx: &Cx, name: &str, source: &Dynamic) -> Strip {
                 build.add(Node::new("mix", Vec::new()), &place)
             }
         };
-        declare(build, name, &place);
-        build.session.tracks.push(Track {
-            name: name.to_string(),
-            output: id,
-            source: id,
-            plays: Vec::new(),
-            ears: Vec::new(),
-            strip: Mix::default(),
-            quant: None,
-            fade: None,
-            place,
-        });
-        Strip::Track(build.session.tracks.len() - 1)
+        add_track(build, name, id, &place)
     })
+}
+
+/// Adds the track `name` with the source `id`; complains if it cannot be called so.
+pub fn add_track(build: &mut Build, name: &str, id: NodeId, place: &Place) -> Strip {
+    declare(build, name, place);
+    build.session.tracks.push(Track {
+        name: name.to_string(),
+        output: id,
+        source: id,
+        plays: Vec::new(),
+        ears: Vec::new(),
+        strip: Mix::default(),
+        quant: None,
+        fade: None,
+        place: place.clone(),
+    });
+    Strip::Track(build.session.tracks.len() - 1)
 }
 
 /// Complains if `name` cannot be the name of one more track or bus.

@@ -1,6 +1,7 @@
 //! Which tasks are played by hand, and how: what tracks listen to, joined to the graph.
 
-use crate::engine::player::voice::{Voice, general_midi, voice};
+use crate::engine::player::drums::general_midi;
+use crate::engine::player::voice::{Voice, voice};
 use crate::graph::StripRef;
 use crate::nodes::table::Assets;
 use crate::rt::midi::{Expression, NO_SOUND, Route};

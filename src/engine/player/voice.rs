@@ -1,6 +1,7 @@
 //! Which note or sound an event asks for, by what plays its track.
 
-use super::{Line, Player};
+use super::{Line, Player, drums};
+use crate::midi::PERCUSSION;
 use crate::nodes::table::Assets;
 use crate::pattern::{Value, note};
 use crate::session::{Arg, Node, NodeId, Session};
@@ -58,6 +59,16 @@ impl Player {
                     return Some((index as f32, params));
                 }
                 let note = controls.get("note").or(controls.get("n"));
+                if let (Some(key), true) = (percussion(controls), !sounds.is_empty()) {
+                    let found = drums::sound(key, &names);
+                    if found.is_none() {
+                        let (has, name) = (names.join(" "), &line.name);
+                        self.warn(format!(
+                            "track `{name}`: no sound for the drum on key {key}; it has {has}"
+                        ));
+                    }
+                    return found.map(|index| (index as f32, params));
+                }
                 let key = match note {
                     Some(Value::Text(name)) => note::to_midi(name)?,
                     Some(value) => value.as_num()?,
@@ -90,37 +101,68 @@ impl Player {
             }
             Some(value) => {
                 let number = value.as_num()?.max(0.0) as usize;
-                let general =
-                    general_midi(number).and_then(|gm| names.iter().position(|n| *n == gm));
-                general.or((!names.is_empty()).then(|| number % names.len().max(1)))
+                let general = drums::sound(number, names);
+                // Numbers count the sounds; but a drum of a song that we have not is left out.
+                let counted = !names.is_empty() && percussion(controls).is_none();
+                general.or(counted.then(|| number % names.len()))
             }
             None => Some(0),
         }
     }
 }
 
-/// The drum that General MIDI (1991, percussion key map) has on a note, by our name for it.
-pub(in crate::engine) fn general_midi(note: usize) -> Option<&'static str> {
-    Some(match note {
-        35 | 36 => "bd",
-        37 => "rim",
-        38 | 40 => "sn",
-        39 => "cp",
-        41 | 43 => "lt",
-        42 | 44 => "hh",
-        45 | 47 => "mt",
-        46 => "oh",
-        48 | 50 => "ht",
-        49 | 52 | 55 | 57 => "cr",
-        51 | 53 | 59 => "rd",
-        54 => "tb",
-        56 => "cb",
-        62 | 63 => "hc",
-        64 => "lc",
-        70 | 82 => "sh",
-        75 => "cl",
-        _ => return None,
-    })
+/// The percussion key of a note on the channel that General MIDI keeps for it.
+fn percussion(controls: &BTreeMap<String, Value>) -> Option<usize> {
+    let number = |name: &str| controls.get(name).and_then(Value::as_num);
+    let on = number("midichan") == Some(f64::from(PERCUSSION) + 1.0);
+    number("note").filter(|_| on).map(|key| key.max(0.0) as usize)
+}
+
+/// Velocity of notes that say nothing of theirs.
+const VELOCITY: f64 = 0.8;
+
+/// How hard the note of an event is played, 0..1.
+pub(in crate::engine) fn velocity(controls: &BTreeMap<String, Value>) -> f64 {
+    let number = |name: &str| controls.get(name).and_then(Value::as_num);
+    let velocity = number("velocity").unwrap_or(VELOCITY) * number("gain").unwrap_or(1.0);
+    velocity.clamp(0.0, 1.0)
+}
+
+/// The part of its time that the note of an event is held.
+pub(in crate::engine) fn gate(controls: &BTreeMap<String, Value>) -> f64 {
+    let number = |name: &str| controls.get(name).and_then(Value::as_num);
+    number("clip").or(number("gate")).unwrap_or(1.0).clamp(0.001, 64.0)
+}
+
+/// What an event says to the whole instrument: a controller (number, and value 0..1), and a bend (-1..1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::engine) struct Told {
+    pub control: Option<(u8, f64)>,
+    pub bend: Option<f64>,
+}
+
+/// What an event says to the whole instrument, and whether that is all: `ccn` with `ccv`, or `midibend`, without a
+/// note.
+pub(in crate::engine) fn told(controls: &BTreeMap<String, Value>) -> (Told, bool) {
+    let number = |name: &str| controls.get(name).and_then(Value::as_num);
+    let control = number("ccn").zip(number("ccv"));
+    let control = control.map(|(n, v)| (n.clamp(0.0, 127.0) as u8, v.clamp(0.0, 1.0)));
+    let told = Told { control, bend: number("midibend").map(|b| b.clamp(-64.0, 64.0)) };
+    let says = told.control.is_some() || told.bend.is_some();
+    (told, says && !["note", "n", "s"].iter().any(|name| controls.contains_key(*name)))
+}
+
+/// Semitones of a full bend of what plays a track whose source is `source`.
+pub(in crate::engine) fn bend_range(session: &Session, source: NodeId) -> f64 {
+    let args = &session.node(source).args;
+    match (args.get("index"), args.get("bend")) {
+        (Some(Arg::Number(index)), _) => {
+            session.instruments.get(*index as usize).map_or(2.0, |instrument| instrument.bend)
+        }
+        (_, Some(Arg::Number(semitones))) => *semitones,
+        // As General MIDI has it.
+        _ => 2.0,
+    }
 }
 
 /// What plays the notes of a track whose source is `source`.
@@ -169,9 +211,4 @@ pub(in crate::engine) fn controls(value: &Value) -> BTreeMap<String, Value> {
         }
         Value::Bool(_) => BTreeMap::new(),
     }
-}
-
-/// The key that General MIDI has for a drum of ours.
-pub(in crate::engine) fn general_midi_key(name: &str) -> Option<u8> {
-    (36..=82).find(|&key| general_midi(key) == Some(name)).map(|key| key as u8)
 }

@@ -4,7 +4,7 @@ use crate::script::perform::is_command;
 
 /// Functions that say one thing of the whole piece: the last one holds.
 const ONCE: &[&str] =
-    &["tempo", "meter", "title", "seed", "swing", "length_bars", "length_beats", "master"];
+    &["tempo", "meter", "title", "seed", "swing", "length_bars", "length_beats", "master", "song"];
 
 /// Characters of a script that stand outside texts and comments, with the depth of brackets.
 pub struct Scan<'a> {

@@ -2,7 +2,7 @@
 
 use super::run;
 use crate::diag::Diagnostic;
-use crate::midi::{Division, Song};
+use crate::midi::{Division, Note, Song};
 use crate::pattern::table::find_method;
 use crate::pattern::value::Controls;
 use crate::pattern::{Frac, Pattern, Value, call};
@@ -11,6 +11,7 @@ use crate::script::entries::{Entry, entry};
 use crate::script::value::Failed;
 use crate::units::Place;
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext as Cx};
+use std::sync::Arc;
 
 /// Controls that say where in the file a note stands: its track from 1, its channel from 1.
 const TRACK: &str = "miditrack";
@@ -20,13 +21,13 @@ const CHANNEL: &str = "midichan";
 pub fn register(engine: &mut Engine) {
     engine.register_fn("midi_file", |cx: Cx, path: &str| {
         with(&cx, |build, at| match read(build, path, &at) {
-            Some(song) => pattern(build, &song, path),
+            Some(file) => pattern(build, &file),
             None => Dynamic::from(Failed),
         })
     });
     engine.register_fn("midi_info", |cx: Cx, path: &str| {
         with(&cx, |build, at| match read(build, path, &at) {
-            Some(song) => Dynamic::from(info(&song)),
+            Some(file) => Dynamic::from(info(&file.song)),
             None => Dynamic::from(Failed),
         })
     });
@@ -40,20 +41,37 @@ pub fn register(engine: &mut Engine) {
     });
 }
 
-/// Reads the file `path`; what is wrong with it is reported.
-fn read(build: &mut Build, path: &str, at: &Place) -> Option<Song> {
+/// A MIDI file that a script has read.
+#[derive(Clone)]
+pub struct File {
+    /// What it says.
+    pub song: Arc<Song>,
+    /// Its name and what is in it, in a few letters: two files are the same if these are.
+    pub mark: String,
+}
+
+/// Reads the file `path`, once an evaluation; what is wrong with it is reported.
+pub fn read(build: &mut Build, path: &str, at: &Place) -> Option<File> {
+    if let Some(file) = build.songs.get(path) {
+        return Some(file.clone());
+    }
     build.read.insert(path.to_string());
     let bytes = build.world.read(path);
-    let song = bytes.and_then(|b| Song::parse(&b).map_err(|why| format!("\"{path}\": {why}")));
+    let song = bytes.and_then(|b| {
+        let song = Song::parse(&b).map_err(|why| format!("\"{path}\": {why}"));
+        song.map(|(song, damage)| (song, damage, format!("{path} {:016x}", hash(&b))))
+    });
     match song {
-        Ok((song, damage)) => {
+        Ok((song, damage, mark)) => {
             for one in damage {
                 let text = format!("\"{path}\" is damaged at {one}");
                 let hint = "what stands before it is played";
                 let warning = Diagnostic::warning(text, at.clone()).hint(hint);
                 build.report_at(warning, Site::Index(0));
             }
-            Some(song)
+            let file = File { song: Arc::new(song), mark };
+            build.songs.insert(path.to_string(), file.clone());
+            Some(file)
         }
         Err(why) => {
             let error = Diagnostic::error(format!("cannot read the MIDI file {why}"), at.clone());
@@ -64,25 +82,56 @@ fn read(build: &mut Build, path: &str, at: &Place) -> Option<Song> {
     }
 }
 
-/// The notes of a song, in bars of the meter that holds so far; as long as its last bar.
-fn pattern(build: &Build, song: &Song, path: &str) -> Dynamic {
-    let beats = Frac::from_f64(build.session.meter.quarters()).unwrap_or(Frac::int(4));
-    let bar = Frac::int(song.ticks_per_quarter() as i64) * beats;
-    let time = |tick: u64| Frac::int(tick as i64) / bar;
-    let mut length = time(song.end()).ceil().max(Frac::ONE);
-    let notes = song.notes().into_iter().map(|note| {
+/// FNV-1a.
+fn hash(bytes: &[u8]) -> u64 {
+    let step = |h: u64, b: &u8| (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Ticks of a song as cycles, which are bars of the meter that holds so far.
+pub struct Bars {
+    bar: Frac,
+    /// The whole song, up to its last bar's end.
+    pub length: Frac,
+}
+
+impl Bars {
+    /// Those of `song` in the piece so far.
+    pub fn new(build: &Build, song: &Song) -> Bars {
+        let beats = Frac::from_f64(build.session.meter.quarters()).unwrap_or(Frac::int(4));
+        let bar = Frac::int(song.ticks_per_quarter() as i64) * beats;
+        let end = Frac::int(song.end() as i64) / bar;
+        Bars { bar, length: end.ceil().max(Frac::ONE) }
+    }
+
+    /// The time of a tick.
+    pub fn time(&self, tick: u64) -> Frac {
+        Frac::int(tick as i64) / self.bar
+    }
+
+    /// The notes as a pattern as long as the song, moved by so many semitones.
+    pub fn notes<'n>(&self, notes: impl IntoIterator<Item = &'n Note>, by: f64) -> Pattern {
         let number = |x: usize| Value::Num(x as f64);
-        let controls = Controls::from([
-            ("note".into(), number(usize::from(note.key))),
-            ("velocity".into(), Value::Num(f64::from(note.velocity) / 127.0)),
-            (TRACK.into(), number(note.part + 1)),
-            (CHANNEL.into(), number(usize::from(note.channel) + 1)),
-        ]);
-        length = length.max(time(note.end).ceil());
-        (time(note.begin), time(note.end), Value::Map(controls))
-    });
-    let notes: Vec<_> = notes.collect();
-    Dynamic::from(Pattern::placed(notes, length).written_as("midi_file", path))
+        let placed = notes.into_iter().map(|note| {
+            let controls = Controls::from([
+                ("note".into(), Value::Num(f64::from(note.key) + by)),
+                ("velocity".into(), Value::Num(f64::from(note.velocity) / 127.0)),
+                (TRACK.into(), number(note.part + 1)),
+                (CHANNEL.into(), number(usize::from(note.channel) + 1)),
+            ]);
+            (self.time(note.begin), self.time(note.end), Value::Map(controls))
+        });
+        Pattern::placed(placed.collect(), self.length)
+    }
+}
+
+/// The notes of a file, in bars of the meter that holds so far; as long as its last bar.
+fn pattern(build: &Build, file: &File) -> Dynamic {
+    let mut bars = Bars::new(build, &file.song);
+    let notes = file.song.notes();
+    let ends = notes.iter().map(|note| bars.time(note.end).ceil()).max();
+    bars.length = ends.map_or(bars.length, |end| end.max(bars.length));
+    Dynamic::from(bars.notes(&notes, 0.0).written_as("midi_file", &file.mark))
 }
 
 /// Whether a pattern is the notes of a file, or some of them.
