@@ -1,5 +1,6 @@
 //! One file a command, and what the commands share.
 
+pub mod audition;
 pub mod check;
 pub mod devices;
 pub mod doc;
@@ -10,12 +11,14 @@ pub mod interrupt;
 pub mod live;
 pub mod midi;
 pub mod output;
+pub mod outputs;
 pub mod pattern;
 pub mod plan;
 pub mod progress;
 pub mod render;
 pub mod repl;
 pub mod report;
+pub mod run;
 pub mod serve;
 
 use crate::diag::Diagnostic;

@@ -2,8 +2,8 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
-    Failure, check, devices, doc, eval, files, interrupt, live, midi, note, pattern, plan, render,
-    repl, report,
+    Failure, audition, check, devices, doc, eval, files, interrupt, live, midi, note, pattern,
+    plan, render, repl, report, run as run_script,
 };
 use std::process::ExitCode;
 
@@ -23,6 +23,10 @@ enum Command {
     Repl(repl::ReplArgs),
     /// Render a script to a sound file
     Render(render::RenderArgs),
+    /// Run a script for the files that it writes
+    Run(run_script::RunArgs),
+    /// Play one note of an instrument, or render it
+    Audition(audition::AuditionArgs),
     /// Say what is wrong with a script, without a sound
     Check(check::CheckArgs),
     /// Show the manual of a function, or list them all
@@ -82,6 +86,8 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Live(args) => live::live(args),
         Command::Repl(args) => repl::repl(args),
         Command::Render(args) => render::render(args),
+        Command::Run(args) => run_script::run(args),
+        Command::Audition(args) => audition::audition(args),
         Command::Plan(args) => plan::plan(args),
         Command::MidiExport(args) => midi::export(args),
         Command::Info(args) => Ok(files::info(args, &mut std::io::stdout().lock())?),

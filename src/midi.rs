@@ -2,6 +2,7 @@
 //!
 //! The format is that of "Standard MIDI Files 1.0" (MIDI Manufacturers Association, RP-001, 1996).
 
+mod arrange;
 mod channels;
 mod parse;
 mod song;

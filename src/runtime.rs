@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Source};
 use crate::engine::live::Fresh;
 use crate::engine::{Library, Offline, Options};
 use crate::script::{Evaluated, evaluate};
-use crate::session::{Command, Mixer, Session};
+use crate::session::{Command, Mixer, Output, Session};
 use crate::world::{Folder, World};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -116,10 +116,12 @@ impl Runtime {
 pub struct Piece {
     session: Arc<Session>,
     commands: Vec<Command>,
+    outputs: Arc<[Output]>,
     read: Vec<String>,
     warnings: Vec<Diagnostic>,
     sources: Vec<Source>,
     library: Arc<Library>,
+    folder: Arc<Folder>,
     rate: u32,
 }
 
@@ -162,15 +164,59 @@ impl Piece {
     ) -> Result<Piece, Vec<Diagnostic>> {
         let folder = Arc::new(folder);
         let world: Arc<dyn World> = folder.clone();
-        let Evaluated { session, commands, read, warnings, sources } =
+        let Evaluated { session, commands, outputs, read, warnings, sources } =
             evaluate(source, name, &world)?;
-        let locate: Box<crate::engine::library::Locate> = Box::new(move |path| folder.locate(path));
+        let below = folder.clone();
+        let locate: Box<crate::engine::library::Locate> = Box::new(move |path| below.locate(path));
         let library = match before {
             Some(before) => before.again(locate),
             None => Library::new(rate, locate),
         };
         let (library, session) = (Arc::new(library), Arc::new(session));
-        Ok(Piece { session, commands, read, warnings, sources, library, rate })
+        let outputs = outputs.into();
+        Ok(Piece { session, commands, outputs, read, warnings, sources, library, folder, rate })
+    }
+
+    /// The files that the script writes when it is run for them.
+    #[must_use]
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// Where the file `path` of the script is to be written.
+    ///
+    /// # Errors
+    /// It is not below the folder of the script.
+    pub fn destination(&self, path: &str) -> Result<PathBuf, String> {
+        self.folder.destination(path)
+    }
+
+    /// Sample rate in hertz.
+    #[must_use]
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// What is needed to write its files while it is played.
+    #[must_use]
+    pub(crate) fn aside(&self) -> Piece {
+        Piece { outputs: self.outputs.clone(), ..self.part(Session::default()) }
+    }
+
+    /// The piece of one of its [`outputs`](Piece::outputs), with the same sounds.
+    #[must_use]
+    pub fn part(&self, session: Session) -> Piece {
+        Piece {
+            session: Arc::new(session),
+            commands: Vec::new(),
+            outputs: Arc::default(),
+            read: Vec::new(),
+            warnings: Vec::new(),
+            sources: self.sources.clone(),
+            library: self.library.clone(),
+            folder: self.folder.clone(),
+            rate: self.rate,
+        }
     }
 
     /// What the script describes.

@@ -18,6 +18,7 @@ mod build;
 mod constants;
 mod controllers;
 pub mod doc;
+mod drums;
 mod engine;
 mod entries;
 mod errors;
@@ -34,17 +35,19 @@ mod path;
 mod pattern;
 mod perform;
 mod piece;
+mod render;
 mod resolver;
 mod song;
 mod syntax;
 mod tracks;
 mod value;
+mod writer;
 
 pub use engine::prepare;
 
 use crate::diag::{Diagnostic, Severity, Source};
 use crate::pattern::Pattern;
-use crate::session::{Command, Session};
+use crate::session::{Command, Output, Session};
 use crate::world::World;
 use build::{Build, Desk};
 use constants::Constants;
@@ -61,6 +64,8 @@ pub struct Evaluated {
     pub session: Session,
     /// What it asks of the performance, in the order of the script.
     pub commands: Vec<Command>,
+    /// Files that it writes when it is run for them, in the order of the script.
+    pub outputs: Vec<Output>,
     /// Files that it read (other than scripts and sounds), as it names them.
     pub read: Vec<String>,
     /// What is worth knowing, in the order of the script.
@@ -97,8 +102,9 @@ pub fn evaluate(
         finish::prune(&mut session);
         let commands = std::mem::take(&mut build.commands).into_iter().map(|c| c.0).collect();
         let sources = std::mem::take(&mut build.sources);
+        let outputs = std::mem::take(&mut build.written);
         let read = std::mem::take(&mut build.read).into_iter().collect();
-        Ok(Evaluated { session, commands, read, warnings, sources })
+        Ok(Evaluated { session, commands, outputs, read, warnings, sources })
     })
 }
 

@@ -7,6 +7,8 @@ mod folder;
 mod memory;
 mod stdlib;
 
+use std::path::PathBuf;
+
 pub use folder::Folder;
 pub use memory::Memory;
 pub use stdlib::Stdlib;
@@ -32,6 +34,14 @@ pub trait World: Send + Sync {
     /// # Errors
     /// A message that shows the path, and says what is wrong and what to do.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// Where the file `path`, which need not be there yet, is to be written: below the folder of the script.
+    ///
+    /// # Errors
+    /// A message that shows the path, and says what is wrong and what to do.
+    fn destination(&self, path: &str) -> Result<PathBuf, String> {
+        Err(format!("\"{path}\" cannot be written: this script has no folder"))
+    }
 
     /// Names of the files in the folder `path`, sorted.
     ///

@@ -1,5 +1,7 @@
 //! What every command that reads a script takes: the script, its arguments, the folders it may read.
 
+pub mod written;
+
 use crate::diag::Diagnostic;
 use crate::engine::Library;
 use crate::runtime::Piece;
@@ -12,7 +14,7 @@ use std::sync::Arc;
 /// A script and its world.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ScriptArgs {
-    /// The script to read
+    /// The script to read, or a MIDI file
     #[arg(value_name = "SCRIPT")]
     pub script: PathBuf,
     /// Sets an argument that the script asks for with arg(name, default)
@@ -27,6 +29,9 @@ pub struct ScriptArgs {
     /// Seed of all randomness, instead of the script's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// The text itself, if a command has written it; the path then only says where its folder is.
+    #[arg(skip)]
+    pub text: Option<String>,
 }
 
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -92,12 +97,26 @@ impl ScriptArgs {
         Piece::again(text, name, self.world(f64::from(rate)), rate, before)
     }
 
-    /// Name and text of the script.
+    /// The name of the file in its folder, if it is a MIDI file rather than a script.
+    #[must_use]
+    pub fn midi(&self) -> Option<String> {
+        let ending = self.script.extension()?.to_str()?.to_ascii_lowercase();
+        let file = self.script.file_name()?.to_str()?.to_string();
+        matches!(ending.as_str(), "mid" | "midi" | "smf" | "kar").then_some(file)
+    }
+
+    /// Name and text of the script. A MIDI file is one that plays it.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn read(&self) -> Result<(String, String), Vec<Diagnostic>> {
         let name = self.script.display().to_string();
+        if let Some(text) = &self.text {
+            return Ok((name, text.clone()));
+        }
+        if let Some(file) = self.midi() {
+            return Ok((name, written::song(&file, None)));
+        }
         let text = std::fs::read_to_string(&self.script).map_err(|why| {
             let error = Diagnostic::error(format!("cannot read {name}: {why}"), Place::default());
             vec![error.hint("the script is a text file, usually called `something.rhai`")]

@@ -28,9 +28,9 @@ use studio::Studio;
 #[derive(Clone, Debug, clap::Args)]
 pub struct LiveArgs {
     #[command(flatten)]
-    script: ScriptArgs,
+    pub(super) script: ScriptArgs,
     #[command(flatten)]
-    play: PlayArgs,
+    pub(super) play: PlayArgs,
 }
 
 /// The device, and when edits are heard.
@@ -44,7 +44,7 @@ pub struct PlayArgs {
     host: Option<String>,
     /// Sample rate in Hz (the device's own otherwise)
     #[arg(long, value_parser = clap::value_parser!(u32).range(8_000..=384_000))]
-    rate: Option<u32>,
+    pub(super) rate: Option<u32>,
     /// Frames that the device asks for at once
     #[arg(long, value_parser = clap::value_parser!(u32).range(16..=16_384))]
     buffer: Option<u32>,

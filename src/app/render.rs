@@ -1,10 +1,10 @@
 //! `render`: a script to a sound file, as fast as the machine can.
 
-use super::input::ScriptArgs;
+use super::input::{ScriptArgs, written};
 use super::interrupt::interrupted;
 use super::output::{Output, OutputArgs};
 use super::progress::Progress;
-use super::{Failure, report};
+use super::{Failure, outputs, report};
 use crate::engine::offline::Tail;
 use crate::engine::{Length, Offline, Options};
 use crate::io::file::{AudioFile, Format, resample};
@@ -12,11 +12,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// The level in dBFS below which a tail has decayed, if nothing is said.
+const TAIL_LEVEL: f64 = -80.0;
+
 /// How a script is rendered.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RenderArgs {
     #[command(flatten)]
     script: ScriptArgs,
+    /// For a MIDI file: what plays all of it but the percussion, as a script makes it: 'synths::epiano()'
+    #[arg(long, value_name = "CODE")]
+    instrument: Option<String>,
     /// Sample rate in Hz
     #[arg(long, default_value_t = 48_000, value_parser = clap::value_parser!(u32).range(8_000..=384_000))]
     rate: u32,
@@ -33,7 +39,7 @@ pub struct RenderArgs {
     #[arg(long, default_value = "auto", value_parser = tail)]
     tail: TailArg,
     /// The level in dBFS below which an automatic tail has decayed
-    #[arg(long, default_value_t = -80.0, allow_negative_numbers = true, value_name = "DB")]
+    #[arg(long, default_value_t = TAIL_LEVEL, allow_negative_numbers = true, value_name = "DB")]
     tail_level: f64,
     /// Also write each track, bus and the master to a file of its own in this folder
     #[arg(long, value_name = "DIR")]
@@ -75,6 +81,38 @@ fn tail(text: &str) -> Result<TailArg, String> {
 }
 
 impl RenderArgs {
+    /// All of `script` into the file `output`, with its tail.
+    #[must_use]
+    pub fn of(script: ScriptArgs, output: PathBuf, rate: u32) -> RenderArgs {
+        RenderArgs {
+            script,
+            instrument: None,
+            rate,
+            output: Some(output),
+            bars: None,
+            seconds: None,
+            tail: TailArg::Auto,
+            tail_level: TAIL_LEVEL,
+            stems: None,
+            input: None,
+            threads: 1,
+            no_limiter: false,
+            quiet: false,
+            file: OutputArgs::default(),
+        }
+    }
+
+    /// The script, with the instrument that plays a MIDI file.
+    fn script(&self) -> Result<ScriptArgs, Failure> {
+        let Some(instrument) = &self.instrument else { return Ok(self.script.clone()) };
+        let Some(file) = self.script.midi() else {
+            let message = "--instrument is for MIDI files; a script says itself what plays";
+            return Err(Failure::message(message));
+        };
+        let text = Some(written::song(&file, Some(instrument)));
+        Ok(ScriptArgs { text, ..self.script.clone() })
+    }
+
     fn options(&self) -> Result<Options, Failure> {
         Ok(Options {
             rate: self.rate,
@@ -113,15 +151,42 @@ impl RenderArgs {
 /// # Errors
 /// What is wrong with the script, or why the file could not be written.
 pub fn render(args: &RenderArgs) -> Result<(), Failure> {
-    let started = Instant::now();
-    let piece = args.script.load(args.rate)?;
+    let piece = args.script()?.load(args.rate)?;
     report::report(piece.warnings(), false);
-    let mut offline = piece.start(args.options()?)?;
+    let offline = piece.start(args.options()?)?;
     let path = args.path();
-    let mut outs = Outs::create(args, &path, &offline)?;
-    let rate = f64::from(args.rate);
+    if !piece.session().tracks.is_empty() || piece.outputs().is_empty() {
+        let stems = args.stems.as_deref();
+        let (rate, file, quiet) = (args.rate, &args.file, args.quiet);
+        write_sound(offline, &Sink { path: &path, rate, file, stems, quiet })?;
+    }
+    outputs::write(&piece, args.quiet)
+}
+
+/// Where the sound of a piece goes.
+pub struct Sink<'a> {
+    /// The file to write.
+    pub path: &'a Path,
+    /// Sample rate in hertz.
+    pub rate: u32,
+    /// Its format.
+    pub file: &'a OutputArgs,
+    /// The folder for the tracks, buses and the master.
+    pub stems: Option<&'a Path>,
+    /// Say nothing but errors.
+    pub quiet: bool,
+}
+
+/// Renders a piece to its end, block by block, and tells how it goes. Ctrl-C leaves a valid, shorter file.
+///
+/// # Errors
+/// Why a file could not be written.
+pub fn write_sound(mut offline: Offline, sink: &Sink) -> Result<(), Failure> {
+    let started = Instant::now();
+    let mut outs = Outs::create(sink, &offline)?;
+    let rate = f64::from(sink.rate);
     let music = offline.music_frames() as f64 / rate;
-    let mut progress = Progress::new(music, args.quiet);
+    let mut progress = Progress::new(music, sink.quiet);
     let mut warnings = Vec::new();
     let mut frames = 0u64;
     while !interrupted() && offline.advance() {
@@ -132,7 +197,7 @@ pub fn render(args: &RenderArgs) -> Result<(), Failure> {
     progress.finish();
     let limited = offline.limited();
     let finished = outs.finish()?;
-    if args.quiet {
+    if sink.quiet {
         return Ok(());
     }
     report::report(&warnings, false);
@@ -146,7 +211,7 @@ pub fn render(args: &RenderArgs) -> Result<(), Failure> {
     let stopped = if interrupted() { ", stopped early" } else { "" };
     eprintln!(
         "{}: {seconds:.2} s in {took:.2} s ({:.0} x real time){stopped}",
-        path.display(),
+        sink.path.display(),
         seconds / took
     );
     Ok(())
@@ -161,18 +226,18 @@ struct Outs {
 }
 
 impl Outs {
-    fn create(args: &RenderArgs, path: &Path, offline: &Offline) -> Result<Outs, Failure> {
+    fn create(sink: &Sink, offline: &Offline) -> Result<Outs, Failure> {
         let create = |path: &Path| -> Result<Output, Failure> {
-            let options = args.file.write_options(path, args.rate, 2)?;
-            Ok(Output::create(path, options, args.file.target())?)
+            let options = sink.file.write_options(path, sink.rate, 2)?;
+            Ok(Output::create(path, options, sink.file.target())?)
         };
-        let main = create(path)?;
+        let main = create(sink.path)?;
         let mut stems = Vec::new();
-        if let Some(folder) = &args.stems {
+        if let Some(folder) = sink.stems {
             std::fs::create_dir_all(folder).map_err(|e| {
                 Failure::message(format!("cannot make the folder {}: {e}", folder.display()))
             })?;
-            let ending = args.file.format_for(path)?.extension();
+            let ending = sink.file.format_for(sink.path)?.extension();
             for name in offline.strips() {
                 let file = crate::io::record::file_name(name);
                 stems.push((name.to_string(), create(&folder.join(format!("{file}.{ending}")))?));

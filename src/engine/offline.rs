@@ -1,6 +1,7 @@
 //! Rendering faster (or slower) than real time: the renderer driven by whoever wants its blocks.
 
 mod input;
+mod quiet;
 
 use super::player::Player;
 use crate::diag::Diagnostic;
@@ -25,7 +26,8 @@ pub enum Length {
 /// What follows when the music has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tail {
-    /// Until the output has stayed below a level (dBFS) for half a second, 30 s at most.
+    /// Until the output has stayed below a level (dBFS) for half a second and for longer than the longest echo; 30 s at
+    /// most.
     Auto(f64),
     /// Nothing.
     None,
@@ -63,9 +65,8 @@ impl Default for Options {
     }
 }
 
-/// Longest automatic tail in seconds, and how long the output must stay quiet for it to end.
+/// Longest automatic tail in seconds.
 const LONGEST_TAIL: f64 = 30.0;
-const QUIET: f64 = 0.5;
 /// Bars of a script that does not say how long it is.
 const DEFAULT_BARS: f64 = 8.0;
 
@@ -89,8 +90,9 @@ pub struct Offline {
     skip: u64,
     /// Frames given out.
     given: u64,
-    /// Frames since the output was last above the tail's level.
+    /// Frames since the output was last above the tail's level, and how many end the tail.
     quiet: u64,
+    enough: u64,
     /// Where, in its frames, the part that was given out last begins to count, and ends.
     range: (usize, usize),
     /// Blocks of the chunk that has been rendered, and of those that have been given out or passed over.
@@ -146,6 +148,7 @@ impl Offline {
             skip,
             given: 0,
             quiet: 0,
+            enough: (quiet::seconds(session) * rate).round() as u64,
             range: (0, 0),
             blocks: 0,
             used: 0,
@@ -249,7 +252,7 @@ impl Offline {
         let end = match self.options.tail {
             Tail::None => self.music,
             Tail::Seconds(s) => self.music + frames(s),
-            Tail::Auto(_) if self.given > self.music && self.quiet >= frames(QUIET) => self.given,
+            Tail::Auto(_) if self.given > self.music && self.quiet >= self.enough => self.given,
             Tail::Auto(_) => self.music + frames(LONGEST_TAIL),
         };
         end.saturating_sub(self.given)

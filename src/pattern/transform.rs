@@ -8,6 +8,7 @@ use super::frac::Frac;
 use super::join::Join;
 use super::random;
 use super::sequence;
+use super::span::Span;
 use super::value::{Controls, Value};
 use std::sync::Arc;
 
@@ -190,4 +191,41 @@ fn stand_in() -> (u64, Pattern) {
     let id = NEXT.fetch_sub(1, Ordering::Relaxed);
     let p = Pattern::new(move |ctx, span, out| ctx.query_hole(id, span, out));
     (id, p.with_steps(Some(Frac::ONE)))
+}
+/// What begins moved to the nearest multiple of `grid` cycles, the later one if it stands between two; lengths stay.
+///
+/// # Errors
+/// A grid that is not above 0.
+pub(crate) fn quantize(p: &Pattern, grid: Frac) -> Result<Pattern, PatternError> {
+    if grid <= Frac::ZERO {
+        return Err(PatternError::new(
+            "quantize: the grid is a part of a cycle above 0, such as 1.0/16",
+        ));
+    }
+    let (p, half) = (p.clone(), grid / Frac::int(2));
+    let steps = p.steps();
+    Ok(Pattern::new(move |ctx, span, out| {
+        // Nothing moves by more than half of the grid.
+        let near = Span::new(span.begin - half, span.end + half);
+        let mut found = Vec::new();
+        p.collect(ctx, near, &mut found);
+        for mut event in found {
+            let Some(whole) = event.whole else {
+                // What changes all the time has no beginning.
+                if let Some(part) = event.part.intersect(span) {
+                    event.part = part;
+                    out.push(event);
+                }
+                continue;
+            };
+            let by = ((whole.begin / grid) + Frac::new(1, 2)).floor() * grid - whole.begin;
+            let moved = event.part.map(|t| t + by);
+            if let Some(part) = moved.intersect(span) {
+                event.whole = Some(whole.map(|t| t + by));
+                event.part = part;
+                out.push(event);
+            }
+        }
+    })
+    .with_steps(steps))
 }

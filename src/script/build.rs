@@ -6,7 +6,7 @@ use super::literal::{self, Literals};
 use super::value::Fx;
 use crate::diag::{Diagnostic, Source, place_at};
 use crate::pattern::{Pattern, PatternError, Places, Where};
-use crate::session::{Arg, Command, Node, NodeId, Session};
+use crate::session::{Arg, Command, Node, NodeId, Output, Session};
 use crate::units::Place;
 use crate::world::World;
 use rhai::{AST, Dynamic, EvalAltResult, NativeCallContext, Position};
@@ -69,6 +69,8 @@ pub struct Build {
     pub leaves: BTreeMap<(usize, String), NodeId>,
     /// Files whose bytes were read, as the script names them.
     pub read: BTreeSet<String>,
+    /// Files that the script writes.
+    pub written: Vec<Output>,
     /// MIDI files that were read.
     pub songs: BTreeMap<String, super::pattern::midi::File>,
     /// What is asked of the performance, and where.
@@ -109,6 +111,7 @@ impl Build {
             outputs: Vec::new(),
             leaves: BTreeMap::new(),
             read: BTreeSet::new(),
+            written: Vec::new(),
             songs: BTreeMap::new(),
             commands: Vec::new(),
             length: None,

@@ -4,8 +4,8 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    controllers, inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece,
-    resolver, song, tracks,
+    controllers, drums, inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece,
+    render, resolver, song, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -78,6 +78,9 @@ fn bound() -> Engine {
     midi::register(&mut engine);
     controllers::register(&mut engine);
     song::register(&mut engine);
+    drums::register(&mut engine);
+    render::register(&mut engine);
+    writer::register(&mut engine);
     engine
 }
 

@@ -36,7 +36,9 @@ const NUMBERS: &str = "Numbers";
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let played = super::pattern::midi::ENTRIES.iter().chain(super::song::ENTRIES);
     let played = played.chain(super::midi::ENTRIES).chain(super::controllers::ENTRIES);
-    ENTRIES.iter().chain(played).chain(super::perform::ENTRIES)
+    let files =
+        super::drums::ENTRIES.iter().chain(super::render::ENTRIES).chain(super::writer::ENTRIES);
+    ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }
 
 const ENTRIES: &[Entry] = &[

@@ -46,10 +46,10 @@ fn ask(cx: &Cx, command: Command) {
 }
 
 /// Complains of a path that leaves the folder of the script.
-fn inside(build: &mut Build, path: &str, place: &Place) {
+pub fn inside(build: &mut Build, path: &str, place: &Place) {
     let out = confined(path).err().or_else(|| path.is_empty().then(|| "a name is missing".into()));
     if let Some(why) = out {
-        let hint = "recordings are written below the folder of the script";
+        let hint = "files are written below the folder of the script";
         build.report_at(Diagnostic::error(why, place.clone()).hint(hint), Site::Index(0));
     }
 }
@@ -97,7 +97,8 @@ const LIVE: &str = "While playing (each runs once, after the swap; never in chec
 /// Whether `name` is one of them.
 #[must_use]
 pub fn is_command(name: &str) -> bool {
-    ENTRIES.iter().any(|entry| entry.names.contains(&name))
+    let files = super::render::ENTRIES;
+    ENTRIES.iter().chain(files).any(|entry| entry.names.contains(&name))
 }
 
 /// Their pages of the manual.

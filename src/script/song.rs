@@ -10,6 +10,7 @@ use super::tracks::add_track;
 use super::value::{Failed, Signal, Strip};
 use crate::diag::{Diagnostic, nearest};
 use crate::midi::{Line, PERCUSSION};
+use crate::pattern::Pattern;
 use crate::session::tempo::TempoPoint;
 use crate::session::{Meter, NodeId, TempoMap};
 use crate::units::{Place, db_to_gain};
@@ -40,7 +41,7 @@ struct Options {
 const OPTIONS: [&str; 6] = ["instrument", "drums", "channels", "programs", "transpose", "gain_db"];
 
 /// Reads the file and makes its tracks; returns them.
-fn song(cx: &Cx, path: &str, options: &Map) -> Fallible<Dynamic> {
+pub fn song(cx: &Cx, path: &str, options: &Map) -> Fallible<Dynamic> {
     let read = with(cx, |build, at| {
         let options = given(build, options, &at);
         read(build, path, &at).map(|file| (file, options))
@@ -59,7 +60,8 @@ fn song(cx: &Cx, path: &str, options: &Map) -> Fallible<Dynamic> {
             channel.apply(build, index, &bars, &file, &at);
             let by = if line.channel == PERCUSSION { 0.0 } else { options.transpose };
             let mark = format!("{} {} {} {by}", file.mark, line.channel, line.program);
-            let notes = bars.notes(&line.notes, by).written_as("song", &mark);
+            let notes = Pattern::placed(bars.notes(&line.notes, by), bars.length);
+            let notes = notes.written_as("song", &mark);
             let track = &mut build.session.tracks[index];
             track.plays.push(notes);
             if let crate::session::Arg::Number(gain) = &mut track.strip.gain {

@@ -131,6 +131,24 @@ impl World for Folder {
         std::fs::read(self.locate(path)?).map_err(|e| format!("\"{path}\": {e}"))
     }
 
+    fn destination(&self, path: &str) -> Result<PathBuf, String> {
+        super::confined(path)?;
+        let full = self.base.join(path);
+        let (Some(name), Some(folder)) = (full.file_name(), full.parent()) else {
+            return Err(format!("\"{path}\" is not the name of a file"));
+        };
+        let inside = |folder: &Path| {
+            let (real, root) = (folder.canonicalize().ok()?, self.base.canonicalize().ok()?);
+            real.starts_with(root).then_some(real)
+        };
+        // A link in the way may lead elsewhere.
+        match (folder.is_dir(), inside(folder)) {
+            (true, Some(real)) => Ok(real.join(name)),
+            (true, None) => Err(refusal(path)),
+            (false, _) => Err(format!("the folder of \"{path}\" is not there; make it first")),
+        }
+    }
+
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
         let entries = std::fs::read_dir(self.locate(path)?)
             .map_err(|e| format!("cannot list \"{path}\": {e}"))?;

@@ -60,6 +60,7 @@ impl Studio {
         let warnings = told(warnings, &notebook);
         self.report(&warnings);
         let diagnostics = warnings.iter().map(Problem::from).collect();
+        crate::app::outputs::write_aside(&piece);
         if let Text::Entry(text, ..) = &work.text
             && notebook::is_command(text)
         {

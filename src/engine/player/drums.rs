@@ -68,16 +68,28 @@ const WORDS: &[(&str, &[&str])] = &[
     ("cl", &["clave", "claves", "woodblock"]),
 ];
 
+/// The drum that a sound called `name` is: that of the longest word that some words of the name make together, so that
+/// `Open Hat 2` is no closed one.
+fn drum(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let parts: Vec<&str> =
+        lower.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).collect();
+    let runs = (0..parts.len())
+        .flat_map(|i| (i + 1..=parts.len()).map(move |j| (i, j)))
+        .map(|(i, j)| parts[i..j].concat());
+    let found = runs.filter_map(|run| {
+        let is = |(ours, words): &&(&'static str, &[&str])| *ours == run || words.contains(&&*run);
+        WORDS.iter().find(is).map(|(ours, _)| (run.len(), *ours))
+    });
+    found.max_by_key(|(length, _)| *length).map(|(_, ours)| ours)
+}
+
 /// Which of the sounds `names` plays the percussion key `note`.
 pub(super) fn sound(note: usize, names: &[&str]) -> Option<usize> {
-    [general_midi(note), nearest(note)].into_iter().flatten().find_map(|drum| {
-        let plain = |name: &str| -> String {
-            let letters = name.chars().filter(|c| c.is_alphabetic());
-            letters.flat_map(char::to_lowercase).collect()
-        };
-        let words = WORDS.iter().find(|(ours, _)| *ours == drum).map_or(&[][..], |w| w.1);
-        let is = |name: &&str| words.contains(&&*plain(name)) || plain(name) == drum;
-        names.iter().position(|n| *n == drum).or_else(|| names.iter().position(is))
+    let wanted = [general_midi(note), nearest(note)];
+    wanted.into_iter().flatten().find_map(|wanted| {
+        let exact = names.iter().position(|name| *name == wanted);
+        exact.or_else(|| names.iter().position(|name| drum(name) == Some(wanted)))
     })
 }
 
@@ -94,7 +106,7 @@ mod tests {
     fn keys_find_their_drums_under_our_names_and_those_of_files() {
         let ours = ["bd", "cl", "hc", "hh", "sn"];
         assert_eq!([36, 42, 60, 76, 38].map(|n| sound(n, &ours)), [0, 3, 2, 1, 4].map(Some));
-        let files = ["Hat_Closed", "Kick-01", "Open Hat", "SNARE"];
+        let files = ["Hat_Closed", "Kick-01", "Open Hat 2", "808 SNARE A"];
         assert_eq!([36, 42, 46, 40].map(|n| sound(n, &files)), [1, 0, 2, 3].map(Some));
         assert_eq!(sound(71, &files), None);
         // Every key of the map has a drum, but the whistles.

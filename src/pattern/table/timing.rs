@@ -67,6 +67,13 @@ pub(super) fn rows() -> Vec<Row> {
             "m(\"<a b c d>\").ribbon(1, 2)",
             |c| Ok(transform::ribbon(c.pat, c.frac(0)?, c.frac(1)?)),
         ),
+        lift_same(
+            "quantize",
+            &[num("grid")],
+            "moves what begins to the nearest multiple of a part of a cycle; lengths stay",
+            "clip([[0.02, \"c4\", 1], [0.97, \"e4\", 1]]).quantize(1.0 / 16)",
+            |c| transform::quantize(c.pat, c.frac(0)?),
+        ),
         lift_same("rev", &[], "mirrors each cycle", "m(\"a b c\").rev()", |c| Ok(c.pat.rev())),
         lift("revv", &[], "runs all of time backwards", "m(\"<a b c>\").revv()", |c| {
             Ok(c.pat.revv())

@@ -133,6 +133,9 @@ pub fn meaning(statement: &str) -> Meaning {
     if ONCE.contains(&name.as_str()) && rest.starts_with('(') {
         return defined(name);
     }
+    if name == "drums" && rest.starts_with("(\"") && !rest.contains("name:") {
+        return defined("track drums".to_string());
+    }
     if (name == "track" || name == "bus") && rest.starts_with("(\"") {
         let title = rest[2..].split('"').next().unwrap_or("");
         let id = format!("{name} {title}");

@@ -2,13 +2,14 @@
 
 use super::run;
 use crate::diag::Diagnostic;
-use crate::midi::{Division, Note, Song};
+use crate::midi::{Change, Division, Note, Song};
 use crate::pattern::table::find_method;
 use crate::pattern::value::Controls;
 use crate::pattern::{Frac, Pattern, Value, call};
 use crate::script::build::{Build, Fallible, Site, with};
 use crate::script::entries::{Entry, entry};
 use crate::script::value::Failed;
+use crate::session::Content;
 use crate::units::Place;
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext as Cx};
 use std::sync::Arc;
@@ -25,6 +26,12 @@ pub fn register(engine: &mut Engine) {
             None => Dynamic::from(Failed),
         })
     });
+    engine.register_fn("take", |cx: Cx, path: &str| {
+        with(&cx, |build, at| match read(build, path, &at) {
+            Some(file) => take(build, &file),
+            None => Dynamic::from(Failed),
+        })
+    });
     engine.register_fn("midi_info", |cx: Cx, path: &str| {
         with(&cx, |build, at| match read(build, path, &at) {
             Some(file) => Dynamic::from(info(&file.song)),
@@ -33,7 +40,7 @@ pub fn register(engine: &mut Engine) {
     });
     engine.register_fn("track", |p: Pattern, n: i64| only(&p, TRACK, n));
     engine.register_fn("channel", |cx: Cx, p: Pattern, n: i64| -> Fallible<Dynamic> {
-        if is_file(&p) {
+        if is_file(&p).is_some() {
             return Ok(Dynamic::from(only(&p, CHANNEL, n)));
         }
         let row = find_method("channel").ok();
@@ -52,11 +59,22 @@ pub struct File {
 
 /// Reads the file `path`, once an evaluation; what is wrong with it is reported.
 pub fn read(build: &mut Build, path: &str, at: &Place) -> Option<File> {
-    if let Some(file) = build.songs.get(path) {
+    // What the script has written so far is what it reads, though it is on no disk yet.
+    let own = build.written.iter().rev().find(|output| output.path == path);
+    let own = own.and_then(|output| match &output.content {
+        Content::Bytes(bytes) => Some(bytes.clone()),
+        Content::Sound(_) => None,
+    });
+    if let (None, Some(file)) = (&own, build.songs.get(path)) {
         return Some(file.clone());
     }
-    build.read.insert(path.to_string());
-    let bytes = build.world.read(path);
+    let bytes = own.map_or_else(
+        || {
+            build.read.insert(path.to_string());
+            build.world.read(path)
+        },
+        Ok,
+    );
     let song = bytes.and_then(|b| {
         let song = Song::parse(&b).map_err(|why| format!("\"{path}\": {why}"));
         song.map(|(song, damage)| (song, damage, format!("{path} {:016x}", hash(&b))))
@@ -109,8 +127,18 @@ impl Bars {
         Frac::int(tick as i64) / self.bar
     }
 
-    /// The notes as a pattern as long as the song, moved by so many semitones.
-    pub fn notes<'n>(&self, notes: impl IntoIterator<Item = &'n Note>, by: f64) -> Pattern {
+    /// What is said at a tick, as an event that is one tick long.
+    pub fn moment<'c>(
+        &self,
+        tick: u64,
+        controls: impl IntoIterator<Item = &'c (&'c str, f64)>,
+    ) -> Placed {
+        let controls = controls.into_iter().map(|(name, x)| ((*name).into(), Value::Num(*x)));
+        (self.time(tick), self.time(tick + 1), Value::Map(controls.collect()))
+    }
+
+    /// Notes as events, moved by so many semitones.
+    pub fn notes<'n>(&self, notes: impl IntoIterator<Item = &'n Note>, by: f64) -> Vec<Placed> {
         let number = |x: usize| Value::Num(x as f64);
         let placed = notes.into_iter().map(|note| {
             let controls = Controls::from([
@@ -121,22 +149,50 @@ impl Bars {
             ]);
             (self.time(note.begin), self.time(note.end), Value::Map(controls))
         });
-        Pattern::placed(placed.collect(), self.length)
+        placed.collect()
     }
 }
 
+/// A value from a time to a time, in cycles.
+pub type Placed = (Frac, Frac, Value);
+
 /// The notes of a file, in bars of the meter that holds so far; as long as its last bar.
 fn pattern(build: &Build, file: &File) -> Dynamic {
+    let (bars, notes) = bars_and_notes(build, file);
+    let placed = bars.notes(&notes, 0.0);
+    Dynamic::from(Pattern::placed(placed, bars.length).written_as("midi_file", &file.mark))
+}
+
+fn bars_and_notes(build: &Build, file: &File) -> (Bars, Vec<Note>) {
     let mut bars = Bars::new(build, &file.song);
     let notes = file.song.notes();
     let ends = notes.iter().map(|note| bars.time(note.end).ceil()).max();
     bars.length = ends.map_or(bars.length, |end| end.max(bars.length));
-    Dynamic::from(bars.notes(&notes, 0.0).written_as("midi_file", &file.mark))
+    (bars, notes)
 }
 
-/// Whether a pattern is the notes of a file, or some of them.
-fn is_file(pattern: &Pattern) -> bool {
-    pattern.written().is_some_and(|w| w.starts_with("midi_file("))
+/// The same with pedals, controllers and bends: what was played.
+fn take(build: &Build, file: &File) -> Dynamic {
+    let (bars, notes) = bars_and_notes(build, file);
+    let mut placed = Vec::new();
+    for channel in 0..16 {
+        for (tick, change) in file.song.changes(channel) {
+            let said: &[(&str, f64)] = match change {
+                Change::Control(number, value) => &[("ccn", f64::from(number)), ("ccv", value)],
+                Change::Bend(bend, _) => &[("midibend", bend)],
+            };
+            let own = [(CHANNEL, f64::from(channel) + 1.0)];
+            placed.push(bars.moment(tick, said.iter().chain(&own)));
+        }
+    }
+    placed.extend(bars.notes(&notes, 0.0));
+    Dynamic::from(Pattern::placed(placed, bars.length).written_as("take", &file.mark))
+}
+
+/// Which function made a pattern that is the events of a file, or some of them.
+fn is_file(pattern: &Pattern) -> Option<&'static str> {
+    let written = pattern.written()?;
+    ["midi_file", "take"].into_iter().find(|name| written.starts_with(&format!("{name}(")))
 }
 
 fn only(pattern: &Pattern, control: &'static str, n: i64) -> Pattern {
@@ -147,10 +203,9 @@ fn only(pattern: &Pattern, control: &'static str, n: i64) -> Pattern {
     let written = pattern.written().unwrap_or_default();
     let name = written.split('"').nth(1).unwrap_or_default().to_string();
     let some = pattern.filter(move |e| is(&e.value));
-    if is_file(pattern) {
-        some.written_as("midi_file", &format!("{name} {control} {n}"))
-    } else {
-        some
+    match is_file(pattern) {
+        Some(from) => some.written_as(from, &format!("{name} {control} {n}")),
+        None => some,
     }
 }
 
@@ -188,8 +243,17 @@ pub const ENTRIES: &[Entry] = &[
         "The notes of a Standard MIDI File as a pattern: one cycle is one bar of the piece's meter (say `meter` \
          before), and after its last bar it begins again. `.track(n)` and `.channel(n)`, from 1, choose some of \
          them; `.transpose(12)` and all else that patterns can do follow. The file's tempo is not taken over: \
-         `tempo(midi_info(path).tempo)` does that.",
+         `tempo(midi_info(path).tempo)` does that, and `song(path)` plays all that is in the file.",
         "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).play(midi_file(\"song.mid\").track(1).transpose(12));",
+    ),
+    entry(
+        &["take"],
+        "MIDI files",
+        "take(path)",
+        "What was recorded from a MIDI keyboard, as a pattern: as `midi_file`, with its pedals, controllers and bends. \
+         `.quantize(1.0/16)` moves what begins to sixteenths of a bar; `.track(n)`, `.channel(n)`, `.transpose(12)` \
+         and all else that patterns can do follow.",
+        "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).play(take(\"song.mid\").quantize(1.0/16).transpose(12));",
     ),
     entry(
         &["midi_info"],

@@ -1,8 +1,7 @@
 //! What a channel of a song is told, as levels that stay, parameters that move, and events for its instrument.
 
 use crate::midi::{Change, Line, Song, initial};
-use crate::pattern::value::Controls;
-use crate::pattern::{Pattern, Value};
+use crate::pattern::Pattern;
 use crate::script::build::Build;
 use crate::script::pattern::midi::{Bars, File};
 use crate::session::{Arg, Node, NodeId};
@@ -78,11 +77,7 @@ impl Channel {
     pub fn apply(self, build: &mut Build, index: usize, bars: &Bars, file: &File, at: &Place) {
         let (mut level, mut place) = (1.0, 0.0);
         let mut placed = Vec::new();
-        let mut at_tick = |tick: u64, pairs: Vec<(&str, f64)>| {
-            let controls: Controls =
-                pairs.into_iter().map(|(k, v)| (k.into(), Value::Num(v))).collect();
-            placed.push((bars.time(tick), bars.time(tick + 1), Value::Map(controls)));
-        };
+        let mut at_tick = |tick: u64, said: &[(&str, f64)]| placed.push(bars.moment(tick, said));
         for Target { control, node: (kind, key, param), value } in TARGETS {
             let silent = (initial(control), Vec::new());
             let (from, later) = self.controls.get(&control).unwrap_or(&silent);
@@ -109,18 +104,18 @@ impl Channel {
             let moves = std::iter::once((0, *from)).chain(later.iter().copied());
             for (tick, x) in moves {
                 let number = f64::from(control);
-                at_tick(tick, vec![("ccn", number), ("ccv", x), (&path, value(x))]);
+                at_tick(tick, &[("ccn", number), ("ccv", x), (&path, value(x))]);
             }
         }
         let plain = |n: &u8| !TARGETS.iter().any(|t| t.control == *n);
         for (number, (from, later)) in self.controls.iter().filter(|(n, _)| plain(n)) {
             for (tick, x) in std::iter::once((0, *from)).chain(later.iter().copied()) {
-                at_tick(tick, vec![("ccn", f64::from(*number)), ("ccv", x)]);
+                at_tick(tick, &[("ccn", f64::from(*number)), ("ccv", x)]);
             }
         }
         let begins = self.bends.first().is_some_and(|b| b.0 > 0);
         for (tick, bend) in begins.then_some((0, 0.0)).iter().chain(&self.bends) {
-            at_tick(*tick, vec![("midibend", *bend)]);
+            at_tick(*tick, &[("midibend", *bend)]);
         }
         let track = &mut build.session.tracks[index];
         (track.strip.gain, track.strip.pan) = (Arg::Number(level), Arg::Number(place));
