@@ -127,7 +127,7 @@ fn the_pedal_holds_and_the_bend_bends_by_its_range() {
         told(2880, 0, Message::Bend(0)),
     ]);
     let sound = play(&song(bends, 8), SINE);
-    let expected = [440.0, 440.0 * 2f64.powf(2.0 / 12.0), 220.0, 440.0];
+    let expected = [440.0, 440.0 * libm::exp2(2.0 / 12.0), 220.0, 440.0];
     for (i, hz) in expected.into_iter().enumerate() {
         close(frequency(&sound.left, i as f64 + 0.1, i as f64 + 0.9), hz, hz * 2e-4);
     }
@@ -143,7 +143,7 @@ fn the_wheel_is_a_vibrato_of_fifty_cents() {
             .map(|i| frequency(&sound.left, from + i as f64 * 0.01, from + i as f64 * 0.01 + 0.02))
             .collect();
         let (low, high) = all.iter().fold((f64::MAX, 0.0f64), |(l, h), f| (l.min(*f), h.max(*f)));
-        1200.0 * (high / low).log2() / 2.0
+        1200.0 * libm::log2(high / low) / 2.0
     };
     close(spread(0.1, 0.9), 0.0, 1.0);
     close(spread(1.2, 3.8), 50.0, 5.0);
@@ -476,7 +476,7 @@ fn a_groove_is_one_call_and_the_drum_map_reaches_samplers() {
     let dir = tempfile::tempdir().expect("a folder");
     let tone = |hz: f64| -> Vec<f32> {
         (0..24_000)
-            .map(|i| (i as f64 * hz * std::f64::consts::TAU / 48_000.0).sin() as f32 * 0.5)
+            .map(|i| libm::sin(i as f64 * hz * std::f64::consts::TAU / 48_000.0) as f32 * 0.5)
             .collect()
     };
     std::fs::create_dir(dir.path().join("kit")).expect("a folder");
