@@ -4,10 +4,12 @@
 
 mod arrange;
 mod channels;
+mod clock;
 mod parse;
 mod song;
 mod write;
 
 pub use channels::{Change, Line, PERCUSSION, initial};
+pub use clock::{Beat, ClockIn, TICKS};
 pub use parse::{Damage, MidiError};
 pub use song::{Division, Event, Kind, Message, Note, Part, Song};

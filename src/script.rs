@@ -15,6 +15,7 @@
 
 mod args;
 mod build;
+mod clock;
 mod constants;
 mod controllers;
 pub mod doc;

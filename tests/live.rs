@@ -271,7 +271,7 @@ fn a_key_finds_its_node_wherever_it_stands_and_a_guess_is_told() {
         stage.play_to(1.5);
         let news = stage.news.iter().find_map(|n| match n {
             News::Swapped { edit, .. } => Some(edit.clone()),
-            News::Warning(_) => None,
+            News::Warning(_) | News::Told(_) => None,
         });
         news.expect("swapped")
     };

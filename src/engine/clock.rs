@@ -1,6 +1,7 @@
 //! Musical time as frames: tempo, swing, and where the piece stands on the device's time.
 
 use crate::pattern::Frac;
+use crate::session::tempo::TempoPoint;
 use crate::session::{Session, TempoMap};
 
 /// Turns cycles and beats into frames and back.
@@ -14,6 +15,8 @@ pub struct Clock {
     swing_unit: f64,
     /// Seconds of the device's time at beat 0. Moves when the tempo is edited while playing.
     origin: f64,
+    /// Somebody else gives the tempo, not the piece.
+    followed: bool,
 }
 
 impl Clock {
@@ -27,6 +30,7 @@ impl Clock {
             swing: session.swing,
             swing_unit: session.swing_unit.max(1e-3),
             origin: 0.0,
+            followed: false,
         }
     }
 
@@ -42,6 +46,10 @@ impl Clock {
     #[must_use]
     pub fn edited(&self, session: &Session, frame: u64) -> Clock {
         let mut clock = Clock::new(session, self.rate);
+        if self.followed && session.sync.is_some() {
+            (clock.tempo, clock.origin, clock.followed) = (self.tempo.clone(), self.origin, true);
+            return clock;
+        }
         // Where the tempo is the same, not even a rounding error moves.
         clock.origin = if clock.tempo == self.tempo {
             self.origin
@@ -49,6 +57,27 @@ impl Clock {
             frame as f64 / self.rate - clock.tempo.seconds_at(self.beat(frame))
         };
         clock
+    }
+
+    /// The same with the tempo `bpm` from `frame` on, where it is at `beat`; if it `jumps`, that is not where the
+    /// music would be.
+    #[must_use]
+    pub fn stepped(&self, frame: u64, beat: f64, bpm: f64, jumps: bool) -> Clock {
+        let point = |beat, bpm| TempoPoint { beat, bpm, ramp: false };
+        let before = self.tempo.bpm_at(beat - 1e-6);
+        let tempo = if jumps || beat <= 0.0 {
+            TempoMap::constant(bpm)
+        } else {
+            TempoMap::new(vec![point(0.0, before), point(beat, bpm)])
+        };
+        let origin = frame as f64 / self.rate - tempo.seconds_at(beat);
+        Clock { tempo, origin, followed: true, ..self.clone() }
+    }
+
+    /// Whether somebody else gives the tempo.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.followed
     }
 
     /// Beats in a cycle.
@@ -108,6 +137,12 @@ impl Clock {
         let cycles = (self.beat(frame) - swung) / self.cycle;
         let step = (cycles * steps as f64).floor() as i64 - 1;
         Frac::new(step.max(0), steps)
+    }
+
+    /// The frame at which the music is at `beat`, swing apart.
+    #[must_use]
+    pub fn frame_at(&self, beat: f64) -> u64 {
+        self.frame_of(beat)
     }
 
     fn frame_of(&self, beat: f64) -> u64 {

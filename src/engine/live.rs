@@ -15,6 +15,7 @@ mod performer;
 mod record;
 mod routes;
 mod stand;
+mod sync;
 
 pub use self::controls::{Controls, MapState};
 pub use super::player::Onset;
@@ -29,6 +30,7 @@ use self::inbox::Inbox;
 use self::ledger::Ledger;
 use self::meters::{Peaks, Slots};
 use self::record::Deck;
+use self::sync::Sync;
 use super::clock::Clock;
 use super::player::Player;
 use crate::diag::Diagnostic;
@@ -72,6 +74,8 @@ pub enum Quant {
 enum Message {
     Event(Timed),
     Update(Box<Update>),
+    /// What was sent from this frame on is not to be played.
+    Forget(u64),
 }
 
 /// What comes from the audio side, besides updates.
@@ -117,6 +121,8 @@ pub enum News {
     },
     /// Something is worth knowing.
     Warning(Diagnostic),
+    /// Something has happened that the player may want to know.
+    Told(String),
 }
 
 /// The control side of live playing. Used on one control thread; call [`tick`](Live::tick) every few
@@ -153,6 +159,8 @@ pub struct Live {
     deck: Deck,
     /// Knobs and faders, and what they move.
     controls: Controls,
+    /// A clock that is followed.
+    sync: Sync,
 }
 
 impl Live {
@@ -185,8 +193,10 @@ impl Live {
         let taps = schedule.taps.clone();
         let (deck, reels) = Deck::new();
         let renderer = Renderer::new(schedule, ceiling).with_controllers(controls.ears());
-        let performer =
-            Performer::new(renderer, Inbox::new(inbox, retire), report, reels, shared.clone());
+        let inbox = Inbox::new(inbox, retire);
+        let (mut sync, ear) = Sync::new();
+        sync.follow(&session);
+        let performer = Performer::new(renderer, inbox, report, reels, shared.clone(), ear);
         let music = Music { session, placement, strips, plan, player };
         let mut live = Live {
             rate,
@@ -208,6 +218,7 @@ impl Live {
             taps,
             deck,
             controls,
+            sync,
         };
         live.fill();
         (live, performer)
@@ -233,6 +244,7 @@ impl Live {
             }
         }
         self.deck.collect();
+        self.synchronise(&mut news);
         while let Some(told) = self.deck.recorder().and_then(Recorder::take_news) {
             news(News::Warning(told));
         }

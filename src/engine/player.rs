@@ -34,6 +34,8 @@ const OWN: [&str; 12] = [
     "ccv",
     "midibend",
 ];
+/// The same where somebody else gives the tempo: it is followed from step to step.
+const FINE: i64 = 16;
 
 /// The patterns of one track and where their events go.
 struct Line {
@@ -74,6 +76,8 @@ pub struct Player {
     clock: Clock,
     /// The first moment that has not been asked for, in cycles.
     next: Frac,
+    /// Parts of a cycle.
+    steps: i64,
     /// What begins before this frame has been played already.
     from: u64,
     /// Events end here.
@@ -109,6 +113,7 @@ impl Player {
             lines,
             clock,
             next: Frac::int(0),
+            steps: STEPS,
             from: 0,
             end,
             id: 0,
@@ -121,8 +126,21 @@ impl Player {
 
     /// Begins at `frame` on `clock`: what begins earlier is not sent.
     pub fn resume(&mut self, clock: Clock, frame: u64) {
-        self.next = clock.step_before(frame, STEPS);
+        self.steps = if clock.is_followed() { FINE } else { STEPS };
+        self.next = clock.step_before(frame, self.steps);
         (self.clock, self.from) = (clock, frame);
+    }
+
+    /// The first moment that has not been asked for, in cycles.
+    #[must_use]
+    pub fn moment(&self) -> Frac {
+        self.next
+    }
+
+    /// Reads time off `clock` from here on; returns the one before.
+    pub fn turn(&mut self, clock: Clock) -> Clock {
+        self.steps = if clock.is_followed() { FINE } else { STEPS };
+        std::mem::replace(&mut self.clock, clock)
     }
 
     /// Numbers its notes on from those of `before`, so that the ends of both find theirs; who watched that
@@ -155,7 +173,7 @@ impl Player {
     pub fn fill(&mut self, frame: u64, mut send: impl FnMut(Timed)) {
         let lead = self.lead();
         while self.clock.frame(self.next) < frame + lead {
-            let mut to = self.next + Frac::new(1, STEPS);
+            let mut to = self.next + Frac::new(1, self.steps);
             if let Some(end) = self.end {
                 if self.next >= end {
                     break;

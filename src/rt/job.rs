@@ -282,6 +282,12 @@ impl Job {
         }
     }
 
+    /// Drops the events from a frame on, but for the ends of notes.
+    pub(super) fn forget_from(&mut self, frame: u64) {
+        let ends = |e: &Timed| matches!(e.kind, EventKind::NoteOff { .. });
+        self.inbox.retain(|e| e.frame < frame || ends(e));
+    }
+
     /// Faults since the last call, through `f`.
     pub fn drain_faults(&mut self, mut f: impl FnMut(Fault)) {
         self.faults.drain(..).for_each(&mut f);

@@ -7,6 +7,7 @@ use super::inlets::Inlets;
 use super::job::{Fault, PortRef, Timed};
 use super::keys::Keys;
 use super::midi::{Arrival, Outgoing};
+use super::pace::Pace;
 use super::schedule::{Schedule, Tap};
 use super::slots::Chunk;
 use super::update::push;
@@ -26,6 +27,7 @@ pub struct Renderer {
     inlets: Inlets,
     pub(super) keys: Keys,
     controllers: Controllers,
+    pace: Pace,
     outgoing: Vec<Outgoing>,
 }
 
@@ -48,6 +50,7 @@ impl Renderer {
             inlets: Inlets::new(0, 0),
             keys: Keys::new(),
             controllers: Controllers::new(None),
+            pace: Pace::new(),
             outgoing: Vec::with_capacity(OUTGOING),
             schedule,
         }
@@ -63,6 +66,16 @@ impl Renderer {
     #[must_use]
     pub fn with_controllers(self, controllers: Controllers) -> Renderer {
         Renderer { controllers, ..self }
+    }
+
+    /// Time as somebody else gives it.
+    pub fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// Drops the events from `frame` on that were sent ahead, but for the ends of notes.
+    pub fn forget_from(&mut self, frame: u64) {
+        self.schedule.slots.jobs().for_each(|job| job.forget_from(frame));
     }
 
     /// What comes in while the next chunk is rendered.
@@ -136,7 +149,8 @@ impl Renderer {
     fn begin(&mut self, blocks: usize) -> usize {
         let blocks = blocks.min(self.schedule.chunk).min(self.metas.len());
         for (i, meta) in self.metas[..blocks].iter_mut().enumerate() {
-            *meta = self.schedule.timeline.meta(self.frame + (i * BLOCK) as u64, BLOCK);
+            let (timeline, frame) = (&mut self.schedule.timeline, self.frame + (i * BLOCK) as u64);
+            *meta = self.pace.meta(timeline, frame, BLOCK);
         }
         let Schedule { routes, slots, maps, .. } = &mut *self.schedule;
         while let Some(arrival) = self.keys.next(self.frame + (blocks * BLOCK) as u64) {

@@ -196,14 +196,14 @@ fn unmap(cx: &Cx, controller: Option<Controller>, target: Option<&str>) {
 /// Puts a knob before every parameter that is mapped, and settles the ranges.
 pub fn finish(build: &mut Build) {
     for wanted in std::mem::take(&mut build.maps) {
-        if let Some(mapping) = settle(build, wanted)
+        if let Some(mapping) = settle(build, wanted, 1)
             && take_over(build, &mapping)
         {
             build.session.maps.push(mapping);
         }
     }
     for wanted in std::mem::take(&mut build.learns) {
-        if let Some(mapping) = settle(build, wanted) {
+        if let Some(mapping) = settle(build, wanted, 0) {
             let line = mapping.script();
             let rest = line.strip_prefix("map(0, ").unwrap_or_default().to_string();
             let place = mapping.place.clone();
@@ -214,11 +214,11 @@ pub fn finish(build: &mut Build) {
     count(build);
 }
 
-/// Checks the target and fills in what the script does not say.
-fn settle(build: &mut Build, wanted: Wanted) -> Option<Mapping> {
+/// Checks the target, which is argument `site` of the call, and fills in what the script does not say.
+fn settle(build: &mut Build, wanted: Wanted, site: usize) -> Option<Mapping> {
     let Wanted { mut mapping, ends, taper } = wanted;
     let (target, place) = (mapping.target.clone(), mapping.place.clone());
-    let at = Site::Index(1);
+    let at = Site::Index(site);
     let declared = match declared(&mut build.session, &target) {
         Ok(declared) => declared,
         Err((message, hint)) => {

@@ -4,8 +4,8 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    controllers, drums, inputs, instrument, kinds, maths, midi, operators, pattern, perform, piece,
-    render, resolver, song, tracks, writer,
+    clock, controllers, drums, inputs, instrument, kinds, maths, midi, operators, pattern, perform,
+    piece, render, resolver, song, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -81,6 +81,7 @@ fn bound() -> Engine {
     drums::register(&mut engine);
     render::register(&mut engine);
     writer::register(&mut engine);
+    clock::register(&mut engine);
     engine
 }
 

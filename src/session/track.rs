@@ -140,6 +140,8 @@ pub struct Session {
     pub master: Option<NodeId>,
     /// MIDI ports that are opened to listen to, whether a track does or not.
     pub ports: Vec<Port>,
+    /// The MIDI port whose clock gives the tempo.
+    pub sync: Option<Port>,
     /// Controllers that move parameters, in the order of the script.
     pub maps: Vec<Mapping>,
     /// Arguments that the script asked for with `arg(name, default)`, and what they were.
@@ -164,6 +166,7 @@ impl Default for Session {
             buses: Vec::new(),
             master: None,
             ports: Vec::new(),
+            sync: None,
             maps: Vec::new(),
             arguments: BTreeMap::new(),
             files: vec!["script".to_string()],

@@ -14,6 +14,7 @@ mod inbox;
 pub enum Message {
     Event(Timed),
     Update(Box<Update>),
+    Forget(u64),
 }
 
 /// An event: the music that it is for, and its number there.
@@ -52,6 +53,8 @@ impl Plays for Music {
         assert_eq!(event, Timed { music: self.now, number: self.events }, "in order, to its own");
         self.events += 1;
     }
+
+    fn forget(&mut self, _frame: u64) {}
 
     fn take(&mut self, update: &mut Update) {
         assert_eq!(update.music, self.now + 1, "edits come in order, each once");

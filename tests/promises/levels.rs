@@ -7,7 +7,7 @@ use rhapsode::engine::live::{News, Quant};
 fn warnings(stage: &Stage) -> Vec<String> {
     let told = stage.news.iter().filter_map(|n| match n {
         News::Warning(warning) => Some(warning.message.clone()),
-        News::Swapped { .. } => None,
+        News::Swapped { .. } | News::Told(_) => None,
     });
     told.collect()
 }

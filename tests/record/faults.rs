@@ -92,7 +92,7 @@ fn fill(what: &Recording) {
 fn warning(news: &News) -> Option<String> {
     match news {
         News::Warning(warning) => Some(warning.message.clone()),
-        News::Swapped { .. } => None,
+        News::Swapped { .. } | News::Told(_) => None,
     }
 }
 

@@ -131,6 +131,7 @@ impl Studio {
                 }
                 self.arrive(stage);
             }
+            News::Told(text) => self.say(&text),
             News::Warning(warning) => self.report(&told(vec![warning], &self.notebook)),
         }
     }

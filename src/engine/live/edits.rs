@@ -4,11 +4,12 @@ use super::routes::routes;
 use super::{AHEAD, FADE, Fresh, Live, Message, Music, Quant, SLACK};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
+use crate::engine::clock::Clock;
 use crate::engine::player::Player;
 use crate::graph::{Compiled, Edit, TaskRef, Transition, edit, transition};
 use crate::nodes::table::Assets;
-use crate::rt::Update;
 use crate::rt::update::Move;
+use crate::rt::{Step, Update};
 use crate::session::Session;
 use ringbuf::traits::{Observer, Producer};
 use std::sync::Arc;
@@ -26,6 +27,13 @@ pub(super) struct Pending {
     edit: Option<Edit>,
     /// What follows it after so many frames.
     then: Option<(u64, Box<Pending>)>,
+}
+
+impl Pending {
+    /// The frame that it is made for.
+    pub(super) fn at(&self) -> u64 {
+        self.update.at
+    }
 }
 
 /// Seconds of the fades of the track `name`, if the script says them.
@@ -121,6 +129,12 @@ impl Live {
     /// Finds the frame for an edit, and lets its music begin there.
     pub(super) fn schedule(&self, pending: &mut Pending) -> u64 {
         let at = self.next(pending.quant);
+        self.begin(pending, at);
+        at
+    }
+
+    /// Lets the music of an edit begin at `at`.
+    fn begin(&self, pending: &mut Pending, at: u64) {
         let clock = self.music.player.clock().edited(&pending.music.session, at);
         pending.update.at = at;
         if let Some(start) = &pending.update.start {
@@ -128,7 +142,17 @@ impl Live {
         }
         pending.update.schedule.timeline.start_at(clock.origin());
         pending.music.player.resume(clock, at);
-        at
+    }
+
+    /// Keeps a waiting edit at its beat when the clock has changed from `before`; after a jump it waits anew.
+    pub(super) fn move_edit(&self, pending: &mut Pending, before: &Clock, jumps: bool) {
+        let clock = self.music.player.clock();
+        let at = match pending.quant {
+            Quant::Bar | Quant::Beats(_) if jumps => self.next(pending.quant),
+            Quant::Bar | Quant::Beats(_) => clock.frame_at(before.beat(pending.update.at)),
+            Quant::Now | Quant::At(_) => pending.update.at,
+        };
+        self.begin(pending, at);
     }
 
     /// Sends events ahead, and an edit whose time has come.
@@ -161,6 +185,9 @@ impl Live {
 
     /// Plays what begins before `frame`.
     fn play_to(&mut self, frame: u64) {
+        if self.sync.paused {
+            return self.post();
+        }
         let Live { music, queue, ledger, .. } = self;
         music.player.fill(frame, |event| {
             ledger.enter(&event, &music.strips);
@@ -185,7 +212,10 @@ impl Live {
     }
 
     /// Sends what waits, as far as there is room.
-    fn post(&mut self) {
+    pub(super) fn post(&mut self) {
+        if !self.post_forget() {
+            return;
+        }
         let Live { queue, outbox, .. } = self;
         while !outbox.is_full()
             && let Some(event) = queue.pop_front()
@@ -203,11 +233,16 @@ impl Live {
             next.quant = Quant::At(update.at + frames + self.margin);
             next
         });
+        if self.music.player.clock().is_followed() && !music.player.clock().is_followed() {
+            self.sync.step(Step { frame: update.at, beat: 0.0, bpm: None, jumps: false });
+        }
+        self.sync.follow(&music.session);
         music.player.follow(&mut self.music.player);
         self.ledger.move_to(&music.strips);
         self.announce(&update.schedule.taps);
         // What it plays first goes with it: it may be taken at once.
         let (slots, ledger) = (&mut update.schedule.slots, &mut self.ledger);
+        let horizon = if self.sync.paused { 0 } else { horizon };
         music.player.fill(horizon, |event| {
             ledger.enter(&event, &music.strips);
             if let Some(job) = slots.job(event.level, event.job) {

@@ -13,6 +13,8 @@ const MESSAGES: usize = 4096;
 pub(super) trait Plays {
     /// An event for the music that plays.
     fn push(&mut self, event: Timed);
+    /// What came for a frame from this one on is not played.
+    fn forget(&mut self, frame: u64);
     /// Another music from now on; what played before goes back in the same box.
     fn take(&mut self, update: &mut Update);
 }
@@ -39,6 +41,7 @@ impl Inbox {
             match self.messages.try_pop() {
                 Some(Message::Event(event)) => on.push(event),
                 Some(Message::Update(update)) => self.pending = Some(update),
+                Some(Message::Forget(frame)) => on.forget(frame),
                 None => return,
             }
         }

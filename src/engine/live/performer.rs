@@ -2,6 +2,7 @@
 
 use super::inbox::{Inbox, Plays};
 use super::record::Reels;
+use super::sync::Ear;
 use super::{Report, Shared};
 use crate::dsp::unit::BLOCK;
 use crate::io::record::{Sound, Tape};
@@ -18,6 +19,8 @@ const FADE: f32 = 15.0;
 /// Plays what a [`Live`](super::Live) sends. Owned by the device's callback.
 pub struct Performer {
     renderer: Renderer,
+    /// What hears the clock of others, and is told of their tempo.
+    ear: Ear,
     inbox: Inbox,
     reports: HeapProd<Report>,
     reels: Reels,
@@ -40,9 +43,11 @@ impl Performer {
         reports: HeapProd<Report>,
         reels: Reels,
         shared: Arc<Shared>,
+        ear: Ear,
     ) -> Performer {
         Performer {
             renderer: renderer.with_inlets(Inlets::new(INPUTS, 1)),
+            ear,
             inbox,
             reports,
             reels,
@@ -97,6 +102,7 @@ impl Performer {
 
     /// Takes a MIDI message in, to be played at its frame by the tracks that listen to its port. Audio thread.
     pub fn hear(&mut self, arrival: Arrival) {
+        self.ear.hear(&arrival);
         self.renderer.hear(arrival);
     }
 
@@ -133,6 +139,7 @@ impl Performer {
     /// Renders the next block.
     fn next(&mut self) {
         self.inbox.receive(&mut self.renderer);
+        self.ear.pace(&mut self.renderer);
         self.panic();
         self.change_tape();
         let frame = self.renderer.frame();
@@ -200,6 +207,10 @@ impl Performer {
 impl Plays for Renderer {
     fn push(&mut self, event: Timed) {
         Renderer::push(self, event);
+    }
+
+    fn forget(&mut self, frame: u64) {
+        self.forget_from(frame);
     }
 
     fn take(&mut self, update: &mut Update) {

@@ -25,6 +25,11 @@ impl Early {
 }
 
 impl Player {
+    /// Drops what was made ahead of its time and has not been sent.
+    pub fn drop_waiting(&mut self) {
+        self.early.waiting.clear();
+    }
+
     /// Sends what instruments outside of the program play earlier by `delay` frames: what a message takes until it
     /// leaves; each also by the latency of its own.
     #[must_use]

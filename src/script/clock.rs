@@ -1,0 +1,47 @@
+//! Time from outside and for others: `sync_to("port")`.
+
+use super::build::{Build, with};
+use super::entries::{Entry, entry};
+use super::value::MidiPort;
+use crate::diag::Diagnostic;
+use crate::session::Port;
+use crate::units::Place;
+use rhai::{Engine, NativeCallContext as Cx};
+
+/// Binds them.
+pub fn register(engine: &mut Engine) {
+    engine.register_fn("sync_to", |cx: Cx, name: &str| {
+        with(&cx, |build, at| sync(build, Port::named(name), &at));
+    });
+    engine.register_fn("sync_to", |cx: Cx, port: MidiPort| {
+        with(&cx, |build, at| sync(build, port.0, &at));
+    });
+}
+
+fn sync(build: &mut Build, port: Port, place: &Place) {
+    build.once("sync_to", place);
+    if port.name == "link" && !port.own {
+        let error = Diagnostic::error("there is no Ableton Link in this build", place.clone());
+        return build.report(
+            error.hint("a MIDI clock can be followed: sync_to(\"part of a port's name\")"),
+        );
+    }
+    if !build.session.ports.contains(&port) {
+        build.session.ports.push(port.clone());
+    }
+    build.session.sync = Some(port);
+}
+
+const GROUP: &str = "MIDI clock";
+
+/// Their pages of the manual.
+pub const ENTRIES: &[Entry] = &[entry(
+    &["sync_to"],
+    GROUP,
+    "sync_to(port)",
+    "Follows the MIDI clock of a port (a part of its name, or what `midi_in` gave): patterns, lfos and echoes go at its \
+     tempo, start jumps to the beginning, song position and continue to where they say, stop stops the patterns. It is \
+     filtered, so that jitter is not heard; if it falls silent, the music goes on at its last tempo. Until it ticks, and \
+     offline, the piece has its own tempo.",
+    "sync_to(\"Drum machine\");",
+)];
