@@ -3,6 +3,7 @@
 pub mod bank;
 pub mod block;
 pub mod ceiling;
+pub mod clock_out;
 pub mod controllers;
 pub mod denormal;
 pub mod event;

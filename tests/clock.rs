@@ -235,3 +235,79 @@ fn lfos_go_with_the_clock() {
         assert!((got - want).abs() < 0.01, "{got} and not {want} at {t}");
     }
 }
+
+/// What goes out while `source` is played in buffers of so many frames.
+fn sent(source: &str, seconds: f64, buffer: usize) -> Vec<(u64, u8)> {
+    let mut stage = Stage::with(source, &[buffer]);
+    let mut all = Vec::new();
+    while (stage.left.len() as f64) < seconds * RATE {
+        stage.step();
+        stage.performer.take_outgoing(|m| all.push((m.frame, m.bytes[0])));
+    }
+    all
+}
+
+#[test]
+fn the_clock_that_goes_out_ticks_at_its_frames() {
+    for (source, beat) in [
+        ("tempo(120);", (|s: f64| s * 2.0) as fn(f64) -> f64),
+        ("tempo(137.3);", |s| s * 137.3 / 60.0),
+        // An exponential of time: d(beat)/dt is the tempo.
+        ("tempo_ramp([[0, 60], [16, 180]]);", |s| 8.0 * libm::expm1(s * 7.5 / 60.0)),
+    ] {
+        let all = sent(
+            &format!("{source} midi_clock_out(\"box\"); track(\"a\", noise() * 0.1);"),
+            6.0,
+            100,
+        );
+        assert_eq!(&all[..2], &[(0, 0xfa), (0, 0xf8)], "{source}");
+        let ticks: Vec<u64> = all.iter().filter(|m| m.1 == 0xf8).map(|m| m.0).collect();
+        assert_eq!(ticks.len() + 1, all.len());
+        for (i, frame) in ticks.iter().enumerate() {
+            // Where the tick is due, by bisection.
+            let (mut early, mut late) = (0.0, 10.0);
+            for _ in 0..60 {
+                let middle = (early + late) / 2.0;
+                if beat(middle) * 24.0 < i as f64 { early = middle } else { late = middle }
+            }
+            let off = *frame as f64 - early * RATE;
+            assert!(off.abs() < 0.6, "{source}: tick {i} is {off} frames off");
+        }
+        let due = (beat(6.0) * 24.0).floor() as usize;
+        assert!(ticks.len().abs_diff(due + 1) <= 1, "{source}: {} of {due}", ticks.len());
+    }
+}
+
+#[test]
+fn a_clock_joins_leaves_and_goes_on_over_edits() {
+    let plain = "track(\"a\", noise() * 0.1);";
+    let ticking = format!("midi_clock_out(\"box\"); {plain}");
+    let mut stage = Stage::new(plain);
+    let mut all = Vec::new();
+    let mut play = |stage: &mut Stage, seconds: f64| {
+        while (stage.left.len() as f64) < seconds * RATE {
+            stage.step();
+            stage.performer.take_outgoing(|m| all.push((m.frame, m.bytes)));
+        }
+        std::mem::take(&mut all)
+    };
+    assert!(play(&mut stage, 1.3).is_empty());
+    let at = stage.edit(&ticking, Quant::Now);
+    let joined = play(&mut stage, 2.0);
+    assert!(joined[0].0 >= at && joined[0].1 == [0xf8, 0, 0], "{:?}", joined[0]);
+    let go = joined.iter().position(|m| m.1[0] == 0xf2).expect("it says where it is");
+    // At 120 bpm a sixteenth is 6000 frames.
+    assert_eq!(u64::from(joined[go].1[1]) * 6000, joined[go].0);
+    assert_eq!([joined[go + 1].1[0], joined[go + 2].1[0]], [0xfb, 0xf8]);
+    stage.edit(&format!("{ticking} track(\"b\", saw(50) * 0.1);"), Quant::Now);
+    let on = play(&mut stage, 3.0);
+    assert!(on.iter().all(|m| m.1[0] == 0xf8) && (47..50).contains(&on.len()), "{}", on.len());
+    assert!(on.windows(2).all(|w| w[1].0 - w[0].0 == 1000));
+    stage.edit(plain, Quant::Now);
+    let left = play(&mut stage, 4.0);
+    assert_eq!(left.last().map(|m| m.1[0]), Some(0xfc));
+    stage.edit(&ticking, Quant::Now);
+    play(&mut stage, 5.0);
+    stage.live.end();
+    assert_eq!(play(&mut stage, 5.05).iter().filter(|m| m.1[0] == 0xfc).count(), 1);
+}

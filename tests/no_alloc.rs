@@ -106,7 +106,7 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
     let song = |n: usize| {
         let effect = ["lowpass(900)", "delay(0.1)", "reverb()", "drive(3)"][n % 4];
         let other = if n.is_multiple_of(3) {
-            "track(\"b\", sine(110) * 0.2).send(\"hall\", 0.2);"
+            "midi_clock_out(\"box\"); track(\"b\", sine(110) * 0.2).send(\"hall\", 0.2);"
         } else {
             ""
         };
@@ -147,6 +147,7 @@ fn a_thousand_edits_neither_allocate_nor_free_on_the_audio_side() {
                 performer.hear(Arrival { frame, port: (round % 3) as u8, bytes });
             }
             performer.render_with(&mut output, 2, &input, 3);
+            performer.take_outgoing(drop);
         });
         assert_eq!(made, 0, "round {round}");
     }

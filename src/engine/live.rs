@@ -180,6 +180,7 @@ impl Live {
         slots.tap(&mut compiled);
         let mut player = Player::new(&session, &compiled, rate, &*assets, None).ahead_of(delay);
         compiled.schedule.routes = routes::routes(&session, &compiled.strips, &*assets);
+        compiled.schedule.clocks = sync::clocks(&session, delay);
         let mut controls = controls.unwrap_or_default();
         controls.join(&mut compiled.schedule, &session);
         let Compiled { mut schedule, strips, placement, plan, .. } = compiled;

@@ -8,6 +8,7 @@ use super::{CHUNK, Compiled, MEMBERS, Plan, StripRef, TaskRef, timeline};
 use crate::diag::Diagnostic;
 use crate::nodes::table::Assets;
 use crate::rt::block::Buffer;
+use crate::rt::clock_out::Clocks;
 use crate::rt::job::{From, Level, PortRef};
 use crate::rt::schedule::FeedbackLine;
 use crate::rt::slots::Slots;
@@ -200,6 +201,7 @@ impl<'a> Compiler<'a> {
             chunk,
             routes: Vec::new(),
             maps: Vec::new(),
+            clocks: Clocks::default(),
             taps: Vec::new(),
             timeline: timeline(self.session, self.rate),
             slots: Slots::new(self.jobs, chunk),

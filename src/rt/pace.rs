@@ -43,21 +43,26 @@ impl Pace {
         }
     }
 
-    /// What units are told about `frames` frames from `frame`: of `timeline`, unless somebody else gives the time.
-    pub(super) fn meta(&mut self, timeline: &mut Timeline, frame: u64, frames: usize) -> Meta {
+    /// Leaves behind what is over at `frame`.
+    pub(super) fn advance(&mut self, frame: u64) {
         while self.steps.get(1).is_some_and(|next| next.frame <= frame) {
             self.steps.pop_front();
         }
+    }
+
+    /// What units are told about `frames` frames from `frame`: of `timeline`, unless somebody else gives the time.
+    pub(super) fn meta(&self, timeline: &mut Timeline, frame: u64, frames: usize) -> Meta {
         let meta = timeline.meta(frame, frames);
-        let Some(step) = self.steps.front().filter(|step| step.frame <= frame) else { return meta };
+        let Some(at) = self.steps.iter().rposition(|step| step.frame <= frame) else { return meta };
+        let step = &self.steps[at];
         let Some(bpm) = step.bpm else { return meta };
         let beat_at = |step: &Step, bpm: f64, at: u64| {
             step.beat + (at as f64 - step.frame as f64) * bpm / (60.0 * meta.rate)
         };
         let end = frame + frames as u64;
-        let beat_end = match self.steps.get(1) {
+        let beat_end = match self.steps.get(at + 1) {
             Some(Step { bpm: Some(then), jumps: false, frame, .. }) if *frame < end => {
-                beat_at(&self.steps[1], *then, end)
+                beat_at(&self.steps[at + 1], *then, end)
             }
             _ => beat_at(step, bpm, end),
         };

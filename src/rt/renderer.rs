@@ -2,6 +2,7 @@
 
 use super::block::{Buffer, Ramp};
 use super::ceiling::Ceiling;
+use super::clock_out::ClockOut;
 use super::controllers::Controllers;
 use super::inlets::Inlets;
 use super::job::{Fault, PortRef, Timed};
@@ -28,6 +29,7 @@ pub struct Renderer {
     pub(super) keys: Keys,
     controllers: Controllers,
     pace: Pace,
+    clock: ClockOut,
     outgoing: Vec<Outgoing>,
 }
 
@@ -51,6 +53,7 @@ impl Renderer {
             keys: Keys::new(),
             controllers: Controllers::new(None),
             pace: Pace::new(),
+            clock: ClockOut::new(),
             outgoing: Vec::with_capacity(OUTGOING),
             schedule,
         }
@@ -152,6 +155,10 @@ impl Renderer {
             let (timeline, frame) = (&mut self.schedule.timeline, self.frame + (i * BLOCK) as u64);
             *meta = self.pace.meta(timeline, frame, BLOCK);
         }
+        self.pace.advance(self.frame);
+        for block in 0..blocks {
+            self.tick(block);
+        }
         let Schedule { routes, slots, maps, .. } = &mut *self.schedule;
         while let Some(arrival) = self.keys.next(self.frame + (blocks * BLOCK) as u64) {
             let frame = arrival.frame.max(self.frame);
@@ -159,6 +166,24 @@ impl Renderer {
             self.keys.play(arrival, routes, |event| push(slots, event));
         }
         blocks
+    }
+
+    /// Sends the ticks of a block of the chunk.
+    fn tick(&mut self, block: usize) {
+        let Schedule { clocks, timeline, .. } = &mut *self.schedule;
+        if self.clock.is_idle(clocks) {
+            return;
+        }
+        let now = &self.metas[block];
+        let meta = self.pace.meta(timeline, now.frame + clocks.early, BLOCK);
+        let outgoing = &mut self.outgoing;
+        self.clock.run((&meta, now.beat), clocks, |message| keep(outgoing, message));
+    }
+
+    /// Tells all that get a clock to stop. Audio thread.
+    pub fn stop_clocks(&mut self) {
+        let outgoing = &mut self.outgoing;
+        self.clock.stop(self.frame, &mut |message| keep(outgoing, message));
     }
 
     /// Gathers outputs, feedback and faults, and moves time on.

@@ -1,6 +1,7 @@
 //! What the graph compiler makes and the renderer runs: jobs in order, and where the output is.
 
 use super::block::{Buffer, Ramp};
+use super::clock_out::Clocks;
 use super::controllers::Map;
 use super::job::{Level, PortRef};
 use super::midi::Route;
@@ -50,6 +51,8 @@ pub struct Schedule {
     pub routes: Vec<Route>,
     /// Parameters that controllers move; empty offline.
     pub maps: Vec<Map>,
+    /// Who gets a clock; nobody offline.
+    pub clocks: Clocks,
     /// The strips but the master; empty where none is asked for.
     pub taps: Vec<Tap>,
 }

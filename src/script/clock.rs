@@ -1,4 +1,4 @@
-//! Time from outside and for others: `sync_to("port")`.
+//! Time from outside and for others: `sync_to("port")`, `midi_clock_out("port")`.
 
 use super::build::{Build, with};
 use super::entries::{Entry, entry};
@@ -16,6 +16,8 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("sync_to", |cx: Cx, port: MidiPort| {
         with(&cx, |build, at| sync(build, port.0, &at));
     });
+    engine.register_fn("midi_clock_out", |cx: Cx, name: &str| clock_out(&cx, name, false));
+    engine.register_fn("virtual_midi_clock_out", |cx: Cx, name: &str| clock_out(&cx, name, true));
 }
 
 fn sync(build: &mut Build, port: Port, place: &Place) {
@@ -32,16 +34,36 @@ fn sync(build: &mut Build, port: Port, place: &Place) {
     build.session.sync = Some(port);
 }
 
+fn clock_out(cx: &Cx, name: &str, own: bool) {
+    with(cx, |build, _| {
+        let port = Port { name: name.to_string(), own };
+        if !build.session.clocks.contains(&port) {
+            build.session.clocks.push(port);
+        }
+    });
+}
+
 const GROUP: &str = "MIDI clock";
 
 /// Their pages of the manual.
-pub const ENTRIES: &[Entry] = &[entry(
-    &["sync_to"],
-    GROUP,
-    "sync_to(port)",
-    "Follows the MIDI clock of a port (a part of its name, or what `midi_in` gave): patterns, lfos and echoes go at its \
+pub const ENTRIES: &[Entry] = &[
+    entry(
+        &["sync_to"],
+        GROUP,
+        "sync_to(port)",
+        "Follows the MIDI clock of a port (a part of its name, or what `midi_in` gave): patterns, lfos and echoes go at its \
      tempo, start jumps to the beginning, song position and continue to where they say, stop stops the patterns. It is \
      filtered, so that jitter is not heard; if it falls silent, the music goes on at its last tempo. Until it ticks, and \
      offline, the piece has its own tempo.",
-    "sync_to(\"Drum machine\");",
-)];
+        "sync_to(\"Drum machine\");",
+    ),
+    entry(
+        &["midi_clock_out", "virtual_midi_clock_out"],
+        GROUP,
+        "midi_clock_out(port), virtual_midi_clock_out(name)",
+        "Sends a MIDI clock to a port (a part of its name; `virtual` makes one of that name for others to connect to): 24 \
+         ticks a beat, each at its frame, start at the beginning, song position and continue where the clock joins later, \
+         stop at the end.",
+        "midi_clock_out(\"Drum machine\");",
+    ),
+];

@@ -142,6 +142,8 @@ pub struct Session {
     pub ports: Vec<Port>,
     /// The MIDI port whose clock gives the tempo.
     pub sync: Option<Port>,
+    /// MIDI ports that get a clock.
+    pub clocks: Vec<Port>,
     /// Controllers that move parameters, in the order of the script.
     pub maps: Vec<Mapping>,
     /// Arguments that the script asked for with `arg(name, default)`, and what they were.
@@ -167,6 +169,7 @@ impl Default for Session {
             master: None,
             ports: Vec::new(),
             sync: None,
+            clocks: Vec::new(),
             maps: Vec::new(),
             arguments: BTreeMap::new(),
             files: vec!["script".to_string()],
@@ -204,9 +207,9 @@ impl Session {
         self.nodes.iter().find_map(|node| Some((node, beyond(node)?)))
     }
 
-    /// The MIDI ports that its nodes send to.
+    /// The MIDI ports that it sends to.
     pub fn outlets(&self) -> impl Iterator<Item = Port> + '_ {
-        self.nodes.iter().filter_map(Node::outlet)
+        self.nodes.iter().filter_map(Node::outlet).chain(self.clocks.iter().cloned())
     }
 
     /// The session as JSON, indented.

@@ -1,6 +1,7 @@
 //! Edits on their way: scheduled at a frame, sent behind what the old music still has to play.
 
 use super::routes::routes;
+use super::sync::clocks;
 use super::{AHEAD, FADE, Fresh, Live, Message, Music, Quant, SLACK};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
@@ -88,6 +89,7 @@ impl Live {
     ) -> Pending {
         let player = Player::new(session, &compiled, self.rate, assets, None).ahead_of(self.delay);
         compiled.schedule.routes = routes(session, &compiled.strips, assets);
+        compiled.schedule.clocks = clocks(session, self.delay);
         self.slots.tap(&mut compiled);
         self.controls.join(&mut compiled.schedule, session);
         let Compiled { schedule, strips, placement, plan, .. } = compiled;

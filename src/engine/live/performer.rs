@@ -194,6 +194,9 @@ impl Performer {
         if !self.shared.ends.load(Ordering::Relaxed) {
             return;
         }
+        if self.level == 1.0 {
+            self.renderer.stop_clocks();
+        }
         let to = (self.level - 1.0 / FADE).max(0.0);
         let step = (to - self.level) / BLOCK as f32;
         for i in 0..BLOCK {

@@ -9,6 +9,7 @@ use crate::diag::Diagnostic;
 use crate::engine::clock::Clock;
 use crate::midi::{Beat, ClockIn};
 use crate::pattern::Frac;
+use crate::rt::clock_out::Clocks;
 use crate::rt::{Arrival, Renderer, Step};
 use crate::session::Session;
 use crate::session::port::Way;
@@ -27,6 +28,12 @@ const HURRY: f64 = 0.2;
 const FAR: f64 = 1.0;
 /// Beats a minute that are not worth a step.
 const SAME: f64 = 0.002;
+
+/// Who gets a clock of `session`, early by `delay` frames.
+pub(super) fn clocks(session: &Session, delay: u64) -> Clocks {
+    let ports = session.clocks.iter().filter_map(|port| port.number(Way::Out)).collect();
+    Clocks { ports, early: delay }
+}
 
 /// The audio side's end.
 pub(super) struct Ear {
