@@ -38,6 +38,7 @@ mod perform;
 mod piece;
 mod render;
 mod resolver;
+mod rig;
 mod song;
 mod syntax;
 mod tracks;

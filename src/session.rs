@@ -7,6 +7,7 @@ pub mod mixer;
 pub mod node;
 pub mod output;
 pub mod port;
+pub mod rig;
 pub mod tempo;
 pub mod track;
 
@@ -17,5 +18,6 @@ pub use mixer::Mixer;
 pub use node::{Arg, INPUTS, Node, NodeId};
 pub use output::{Content, Output, Rendering};
 pub use port::{Ear, Port, Way};
+pub use rig::Rig;
 pub use tempo::{Meter, TempoMap};
 pub use track::{Bus, Instrument, Send, Session, Track};

@@ -17,6 +17,12 @@ fn song() -> Vec<u8> {
     Song { parts: vec![Part { events, end: 96 }], ..Song::new(96) }.to_bytes()
 }
 
+/// A rig of one track.
+fn rig() -> Vec<u8> {
+    let piece = evaluate("track(\"acid\", noise());", "rig", &world()).expect("evaluates");
+    rhapsode::session::Rig::of(&piece.session).to_json().into_bytes()
+}
+
 /// The last lines of a page.
 fn examples(page: &str) -> impl Iterator<Item = &str> {
     page.split("\nExample\n").skip(1).map(|e| e.lines().next().unwrap_or_default().trim())
@@ -29,7 +35,8 @@ fn every_example_of_the_manual_evaluates() {
         Memory::new()
             .with_asset("hall.wav")
             .with_asset("piano/c3.wav")
-            .with_bytes("song.mid", song()),
+            .with_bytes("song.mid", song())
+            .with_bytes("rig.json", rig()),
     );
     let bound = |probe: &str| evaluate(probe, "probe", &world).is_ok();
     let (lfo, note) = (bound("lfo(\"sine\", 1);"), bound("note(\"c3\");"));

@@ -186,10 +186,13 @@ fn learn(build: &mut Build, args: &[Dynamic], place: &Place) {
 
 fn unmap(cx: &Cx, controller: Option<Controller>, target: Option<&str>) {
     with(cx, |build, _| {
-        build.maps.retain(|Wanted { mapping, .. }| {
+        let stays = |mapping: &Mapping| {
             controller.is_some_and(|c| c != mapping.controller)
                 || target.is_some_and(|t| t != mapping.target)
-        });
+        };
+        build.maps.retain(|wanted| stays(&wanted.mapping));
+        // Those of a rig that was loaded above.
+        build.session.maps.retain(stays);
     });
 }
 

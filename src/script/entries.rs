@@ -38,7 +38,8 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let played = played.chain(super::midi::ENTRIES).chain(super::controllers::ENTRIES);
     let files =
         super::drums::ENTRIES.iter().chain(super::render::ENTRIES).chain(super::writer::ENTRIES);
-    let played = played.chain(super::clock::ENTRIES);
+    let rigs = super::rig::ENTRIES.iter().chain(super::rig::COMMANDS);
+    let played = played.chain(super::clock::ENTRIES).chain(rigs);
     ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }
 

@@ -11,10 +11,7 @@ pub type PathError = (String, String);
 /// Index of the instrument that `node` is, if it is one.
 #[must_use]
 pub fn instrument(node: &Node) -> Option<usize> {
-    match (node.kind.as_str(), node.args.get("index")) {
-        ("instrument", Some(Arg::Number(index))) => Some(*index as usize),
-        _ => None,
-    }
+    node.instrument()
 }
 
 /// The nodes that `output` reads from, itself last, with their names: the key, else the kind, with an

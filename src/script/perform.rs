@@ -92,12 +92,13 @@ pub fn check(build: &mut Build) {
     }
 }
 
-const LIVE: &str = "While playing (each runs once, after the swap; never in check, plan or render)";
+pub(super) const LIVE: &str =
+    "While playing (each runs once, after the swap; never in check, plan or render)";
 
 /// Whether `name` is one of them.
 #[must_use]
 pub fn is_command(name: &str) -> bool {
-    let files = super::render::ENTRIES;
+    let files = super::render::ENTRIES.iter().chain(super::rig::COMMANDS);
     ENTRIES.iter().chain(files).any(|entry| entry.names.contains(&name))
 }
 

@@ -33,6 +33,8 @@ pub enum Command {
     Learn(String, String),
     /// Tells which controllers move which parameters.
     Maps,
+    /// Saves the sound of what plays, without the music, into a file.
+    SaveRig(String),
     /// Tells how it goes.
     Status,
     /// Tells what the edit kept, changed, added and removed.

@@ -3,7 +3,7 @@
 //! Slots that wait for different moments enter the music one after the other; between two of those moments
 //! such a session sounds.
 
-use super::{Arg, Bus, Node, NodeId, Session, Track};
+use super::{Arg, Bus, Instrument, Node, NodeId, Session, Track};
 use crate::units::Place;
 use std::collections::BTreeSet;
 
@@ -13,16 +13,9 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn compose(old: &Session, new: &Session, stays: &dyn Fn(&str) -> bool) -> Session {
     let mut session = new.clone();
-    let graft = Graft {
-        nodes: offset(new.nodes.len()),
-        instruments: new.instruments.len(),
-        files: u16::try_from(new.files.len()).unwrap_or(u16::MAX),
-    };
+    let graft = Graft::behind(new);
     session.nodes.extend(old.nodes.iter().map(|n| graft.node(n)));
-    session.instruments.extend(old.instruments.iter().cloned().map(|mut i| {
-        graft.id(&mut i.voice);
-        i
-    }));
+    session.instruments.extend(old.instruments.iter().cloned().map(|i| graft.instrument(i)));
     session.files.extend(old.files.iter().cloned());
     let before = |name: &str| old.tracks.iter().find(|t| t.name == name);
     session.tracks = new
@@ -49,14 +42,32 @@ fn offset(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Where the parts of the old session stand in the new one: behind its own.
-struct Graft {
+/// Where the parts of another session stand in a session: behind its own.
+pub(super) struct Graft {
     nodes: u32,
     instruments: usize,
     files: u16,
 }
 
 impl Graft {
+    /// Behind what `session` has.
+    pub(super) fn behind(session: &Session) -> Graft {
+        Graft {
+            nodes: offset(session.nodes.len()),
+            instruments: session.instruments.len(),
+            files: u16::try_from(session.files.len()).unwrap_or(u16::MAX),
+        }
+    }
+
+    pub(super) fn moved(&self, mut id: NodeId) -> NodeId {
+        self.id(&mut id);
+        id
+    }
+
+    pub(super) fn instrument(&self, instrument: Instrument) -> Instrument {
+        Instrument { voice: self.moved(instrument.voice), ..instrument }
+    }
+
     fn id(&self, id: &mut NodeId) {
         id.0 = id.0.saturating_add(self.nodes);
     }
@@ -71,7 +82,7 @@ impl Graft {
         place.file = place.file.saturating_add(self.files);
     }
 
-    fn node(&self, node: &Node) -> Node {
+    pub(super) fn node(&self, node: &Node) -> Node {
         let mut node = node.clone();
         node.inputs.iter_mut().for_each(|id| self.id(id));
         node.args.values_mut().for_each(|arg| self.arg(arg));
@@ -93,7 +104,7 @@ impl Graft {
         }
     }
 
-    fn track(&self, track: &Track) -> Track {
+    pub(super) fn track(&self, track: &Track) -> Track {
         let mut track = track.clone();
         self.id(&mut track.output);
         self.id(&mut track.source);
@@ -102,7 +113,7 @@ impl Graft {
         track
     }
 
-    fn bus(&self, bus: &Bus) -> Bus {
+    pub(super) fn bus(&self, bus: &Bus) -> Bus {
         let mut bus = bus.clone();
         self.id(&mut bus.output);
         self.strip(&mut bus.strip);

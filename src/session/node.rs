@@ -103,6 +103,15 @@ impl Node {
         Some(Port { name: name.to_string(), own })
     }
 
+    /// Index of the instrument that it is, if it is one.
+    #[must_use]
+    pub fn instrument(&self) -> Option<usize> {
+        match (self.kind.as_str(), self.args.get("index")) {
+            ("instrument", Some(Arg::Number(index))) => Some(*index as usize),
+            _ => None,
+        }
+    }
+
     /// Every node this one reads from: inputs first, then signals that drive its parameters.
     pub fn reads(&self) -> impl Iterator<Item = NodeId> + '_ {
         let signals = self.args.values().filter_map(|a| match a {

@@ -1,13 +1,13 @@
 //! MIDI ports as scripts name them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
 /// Ports of one direction that can be named while the program runs.
 pub const MOST: usize = 32;
 
 /// A port: some part of the name of one that there is, or one that the program makes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Port {
     /// Part of the name of the port of a device or of another program, in any case; or the name of our own.
     pub name: String,
@@ -56,7 +56,7 @@ impl Port {
 }
 
 /// What a track listens to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ear {
     /// Where notes come from.
     pub port: Port,

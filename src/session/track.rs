@@ -6,22 +6,23 @@ use super::port::{Ear, Port};
 use super::tempo::{Meter, TempoMap};
 use crate::pattern::Pattern;
 use crate::units::Place;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A copy of a track's (or bus's) output on its way to a bus.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Send {
     /// Name of the bus.
     pub bus: String,
     /// Linear level, or a signal.
     pub level: super::Arg,
     /// Where the script says so.
+    #[serde(default)]
     pub place: Place,
 }
 
 /// Fader, panorama and routing, the same for tracks and buses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Strip {
     /// Linear gain after the effects, or a signal.
     pub gain: super::Arg,
@@ -80,7 +81,7 @@ fn written<S: serde::Serializer>(plays: &[Pattern], serializer: S) -> Result<S::
 }
 
 /// A named place where sends and tracks meet, with effects.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bus {
     /// Its name, which is its identity over reloads.
     pub name: String,
@@ -89,11 +90,12 @@ pub struct Bus {
     /// Mix.
     pub strip: Strip,
     /// Where the script made it.
+    #[serde(default)]
     pub place: Place,
 }
 
 /// A sound of a polyphonic instrument: the graph of one voice and how voices are used.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Instrument {
     /// The node that the voice's graph ends in (leaves: nodes of kind `voice`).
     pub voice: NodeId,

@@ -2,9 +2,12 @@
 
 use super::builder::Asker;
 use super::studio::Studio;
+use crate::diag::Diagnostic;
 use crate::engine::live::{Live, MapState, Quant};
+use crate::io::file::write_whole;
 use crate::script::notebook::Origin;
-use crate::units::Controller;
+use crate::session::Rig;
+use crate::units::{Controller, Place};
 
 impl Studio {
     /// Waits for a controller to be moved, to map it to `target`; `rest` is what follows it in the script.
@@ -26,6 +29,28 @@ impl Studio {
         self.say(&format!("Learned; to keep it, put this into the script:\n  {line}"));
         let origin = Origin { name: "learn".into(), line: 1 };
         self.enter((line, origin, None), Some(Quant::Now), Asker::Nobody);
+    }
+
+    /// Saves what sounds, without its music.
+    pub(super) fn save_rig(&self, file: &str) {
+        let Some((session, _)) = &self.sounding else { return self.say("Nothing plays") };
+        let path = self.beside(file);
+        // What is there may be worth more than what we know of it.
+        if let Ok(bytes) = std::fs::read(&path)
+            && let Err(why) = Rig::read(&bytes)
+        {
+            let message = format!("{} is left as it is: {why}", path.display());
+            let error = Diagnostic::error(message, Place::default());
+            return self.report(&[error.hint("choose another name, or move it away")]);
+        }
+        let rig = Rig::of(session);
+        match write_whole(&path, rig.to_json().as_bytes()) {
+            Ok(()) => {
+                let names: Vec<&str> = rig.names().collect();
+                self.say(&format!("Saved {} into {}", names.join(", "), path.display()));
+            }
+            Err(error) => self.report(&[error.diagnostic(Place::default())]),
+        }
     }
 
     /// What moves what, a line each.

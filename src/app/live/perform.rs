@@ -61,6 +61,7 @@ impl Studio {
                 self.record(Recording { stems, ..Recording::default() });
             }
             Command::StopRecording => self.stop_recording(),
+            Command::SaveRig(file) => self.save_rig(file),
             Command::Learn(target, rest) => self.learn(target, rest),
             Command::Maps => {
                 let maps = self.maps();
