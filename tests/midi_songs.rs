@@ -510,3 +510,32 @@ fn a_file_that_is_saved_over_is_another_pattern() {
     assert!(one == same);
     assert!(one[0] != other[0] && one[1] != other[1]);
 }
+
+#[test]
+fn time_code_and_songs_in_a_row_play_at_their_times() {
+    // 1000 ticks a second, whatever the tempo says.
+    let tempo = Event { tick: 0, kind: Kind::Tempo(250_000) };
+    let timed = song(note(500, 1500, 0, 69).into_iter().chain([tempo]), 4);
+    let timed = Song { division: rhapsode::midi::Division::Second(1000.0), ..timed };
+    let sound = play(&timed, SINE);
+    assert_eq!(level(&sound.left, 0.0, 0.499), 0.0);
+    assert!(level(&sound.left, 0.51, 1.49) > 0.5 && level(&sound.left, 1.55, 1.9) < 1e-3);
+    // Format 2: the second track begins where the first ends.
+    let part = |key| Part { events: note(0, 480, 0, key).to_vec(), end: 960 };
+    let mut bytes = Song { parts: vec![part(69), part(81)], ..Song::new(480) }.to_bytes();
+    bytes[9] = 2;
+    let (row, damage) = Song::parse(&bytes).expect("a song");
+    assert_eq!((row.format, damage.len()), (2, 0));
+    // What `to_bytes` writes of it says the same in format 1.
+    let sound = play(&row, SINE);
+    close(frequency(&sound.left, 0.1, 0.4), 440.0, 0.1);
+    close(frequency(&sound.left, 1.1, 1.4), 880.0, 0.1);
+}
+
+#[test]
+fn a_file_tells_what_a_song_would_make_of_it() {
+    let song = song(note(0, 480, 3, 60).into_iter().chain(note(0, 480, 9, 36)), 1);
+    let script = "let i = midi_info(\"song.mid\").instruments;
+        title(`${i.len()} ${i[0].channel} ${i[0].program} ${i[1].channel} ${i[1].notes}`);";
+    assert_eq!(piece(&song, script).session().title.as_deref(), Some("2 4 0 10 1"));
+}

@@ -160,7 +160,10 @@ pub fn render(args: &RenderArgs) -> Result<(), Failure> {
         let (rate, file, quiet) = (args.rate, &args.file, args.quiet);
         write_sound(offline, &Sink { path: &path, rate, file, stems, quiet })?;
     }
-    outputs::write(&piece, args.quiet)
+    if interrupted() {
+        return Ok(());
+    }
+    outputs::write(&piece, args.quiet).map(drop)
 }
 
 /// Where the sound of a piece goes.

@@ -28,5 +28,5 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             "the script writes no files (midi_writer().save, render_midi); `render` writes its sound",
         );
     }
-    outputs::write(&piece, args.quiet)
+    outputs::write(&piece, args.quiet).map(drop)
 }

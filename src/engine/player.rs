@@ -1,6 +1,7 @@
 //! Patterns to events: each track's patterns are asked for a stretch of time ahead, and what begins
 //! there becomes notes at exact frames.
 
+mod chase;
 pub(super) mod drums;
 mod early;
 pub(super) mod voice;
@@ -15,7 +16,7 @@ use crate::rt::event::EventKind;
 use crate::rt::job::Timed;
 use crate::rt::voices::PAN_SLOT;
 use crate::session::{Arg, Session, Track};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Parts of a cycle; one is asked for at a time.
 const STEPS: i64 = 4;
@@ -80,6 +81,8 @@ pub struct Player {
     steps: i64,
     /// What begins before this frame has been played already.
     from: u64,
+    /// What songs have said before that has not been said again.
+    behind: bool,
     /// Events end here.
     end: Option<Frac>,
     id: u32,
@@ -115,6 +118,7 @@ impl Player {
             next: Frac::int(0),
             steps: STEPS,
             from: 0,
+            behind: false,
             end,
             id: 0,
             early: Early::default(),
@@ -128,7 +132,7 @@ impl Player {
     pub fn resume(&mut self, clock: Clock, frame: u64) {
         self.steps = if clock.is_followed() { FINE } else { STEPS };
         self.next = clock.step_before(frame, self.steps);
-        (self.clock, self.from) = (clock, frame);
+        (self.clock, self.from, self.behind) = (clock, frame, true);
     }
 
     /// The first moment that has not been asked for, in cycles.
@@ -171,6 +175,9 @@ impl Player {
 
     /// Sends every event that begins before `frame` and was not sent yet, in order of their beginnings.
     pub fn fill(&mut self, frame: u64, mut send: impl FnMut(Timed)) {
+        if std::mem::take(&mut self.behind) {
+            self.chase(&mut send);
+        }
         let lead = self.lead();
         while self.clock.frame(self.next) < frame + lead {
             let mut to = self.next + Frac::new(1, self.steps);
@@ -228,15 +235,15 @@ impl Player {
         }
         let (told, no_note) = voice::told(&controls);
         self.tell(line, told, from, send);
+        if no_note {
+            return self.set_all(line, &controls, &BTreeSet::from(OWN), from, send);
+        }
         let gate = voice::gate(&controls);
         let full = self.clock.frame(span.end).max(from + 1);
         let to = from + (((full - from) as f64 * gate).round() as u64).max(1);
-        if !no_note {
-            self.note(line, event, from, to);
-        }
+        self.note(line, event, from, to);
         let mut used = BTreeSet::from(OWN);
         if let Some(task) = line.target
-            && !no_note
             && let Some((key, names)) = self.key(line, &controls)
         {
             let id = self.id;
@@ -264,9 +271,20 @@ impl Player {
             emit(from, EventKind::NoteOn { id, key, velocity });
             emit(to, EventKind::NoteOff { id });
         }
-        let rest = controls.iter().filter(|(name, _)| !used.contains(name.as_str()));
-        for (name, value) in rest {
-            self.set(line, name, value, from, send);
+        self.set_all(line, &controls, &used, from, send);
+    }
+
+    /// Sets the parameters that are named by all controls but those that have been `used`.
+    fn set_all(
+        &mut self,
+        line: &Line,
+        controls: &BTreeMap<String, Value>,
+        used: &BTreeSet<&str>,
+        frame: u64,
+        send: &mut impl FnMut(Timed),
+    ) {
+        for (name, value) in controls.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+            self.set(line, name, value, frame, send);
         }
     }
 

@@ -221,7 +221,16 @@ fn info(song: &Song) -> Map {
     };
     let tempo: Array = song.tempo().iter().map(|(beat, bpm)| row(&[*beat, *bpm])).collect();
     let end = song.end() as f64 / song.ticks_per_quarter() as f64;
+    let lines = song.lines().into_iter().map(|line| {
+        let number = |x: usize| Dynamic::from_int(x as i64);
+        Dynamic::from(Map::from([
+            ("channel".into(), number(usize::from(line.channel) + 1)),
+            ("program".into(), number(usize::from(line.program))),
+            ("notes".into(), number(line.notes.len())),
+        ]))
+    });
     Map::from([
+        ("instruments".into(), lines.collect::<Array>().into()),
         ("format".into(), Dynamic::from_int(i64::from(song.format))),
         ("tracks".into(), Dynamic::from_int(song.parts.len() as i64)),
         ("names".into(), names.collect::<Array>().into()),
@@ -260,7 +269,8 @@ pub const ENTRIES: &[Entry] = &[
         "MIDI files",
         "midi_info(path)",
         "What is in a Standard MIDI File: format, tracks, names, notes, ticks_per_quarter (none for time code), \
-         duration_seconds, duration_beats, tempo ([[beat, bpm], ...]) and meter.",
+         duration_seconds, duration_beats, tempo ([[beat, bpm], ...]), meter, and the instruments, which are what `song` makes \
+         tracks of: a list of #{channel, program, notes}.",
         "tempo(midi_info(\"song.mid\").tempo);",
     ),
 ];
