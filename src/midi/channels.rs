@@ -55,7 +55,7 @@ impl Song {
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         let mut programs: BTreeMap<u8, Vec<(u64, u8)>> = BTreeMap::new();
-        for (tick, channel, message) in self.told() {
+        for (tick, channel, message) in self.told(|_| true) {
             if let Message::Program(program) = message {
                 programs.entry(channel).or_default().push((tick, program & 127));
             }
@@ -77,7 +77,7 @@ impl Song {
     pub fn changes(&self, channel: u8) -> Vec<(u64, Change)> {
         let mut registers = Registers::default();
         let mut out = Vec::new();
-        for (tick, _, message) in self.told().into_iter().filter(|told| told.1 == channel) {
+        for (tick, _, message) in self.told(|c| c == channel) {
             match message {
                 Message::Control(number @ (6 | 38 | 98..=101), value) => {
                     registers.accept(number, value);
@@ -102,12 +102,12 @@ impl Song {
         out
     }
 
-    /// What all channels are told, in the order of time; at one tick in the order of the tracks.
-    fn told(&self) -> Vec<(u64, u8, Message)> {
+    /// What the `wanted` channels are told, in the order of time; at one tick in the order of the tracks.
+    fn told(&self, wanted: impl Fn(u8) -> bool) -> Vec<(u64, u8, Message)> {
         let voice = |e: &Event| {
             let Kind::Voice(channel, message) = e.kind else { return None };
             let note = matches!(message, Message::NoteOn(..) | Message::NoteOff(..));
-            (!note).then_some((e.tick, channel, message))
+            (!note && wanted(channel)).then_some((e.tick, channel, message))
         };
         let mut all: Vec<_> = self.parts.iter().flat_map(|p| &p.events).filter_map(voice).collect();
         all.sort_by_key(|told| told.0);

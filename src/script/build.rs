@@ -71,6 +71,8 @@ pub struct Build {
     pub read: BTreeSet<String>,
     /// Files that the script writes.
     pub written: Vec<Output>,
+    /// Time that files took, which is not the script's.
+    pub aside: std::time::Duration,
     /// MIDI files that were read.
     pub songs: BTreeMap<String, super::pattern::midi::File>,
     /// What is asked of the performance, and where.
@@ -112,6 +114,7 @@ impl Build {
             leaves: BTreeMap::new(),
             read: BTreeSet::new(),
             written: Vec::new(),
+            aside: std::time::Duration::ZERO,
             songs: BTreeMap::new(),
             commands: Vec::new(),
             length: None,

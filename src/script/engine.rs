@@ -12,8 +12,11 @@ use rhai::{Engine, OptimizationLevel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a script may run, loading of assets not counted.
+/// How long a script may run; loading of assets and making pieces of MIDI files are not counted.
 pub const DEADLINE: Duration = Duration::from_millis(250);
+
+/// Time for large files at most, beside it.
+const MOST_ASIDE: Duration = Duration::from_secs(10);
 
 /// Any fixed numbers will do: function hashes must not differ from run to run.
 const HASHING_SEED: [u64; 4] = [0x9e37, 0x79b9, 0x7f4a, 0x7c15];
@@ -42,7 +45,7 @@ pub fn engine(desk: &Desk, constants: &Constants) -> Engine {
     engine
         .set_default_tag(rhai::Dynamic::from(desk.clone()))
         .set_module_resolver(resolver::Modules::new(desk.clone(), constants.clone()));
-    limits(&mut engine);
+    limits(&mut engine, desk);
     let names = constants.clone();
     #[allow(deprecated)] // Not deprecated but volatile, says Rhai.
     engine.on_var(move |name, index, context| {
@@ -86,7 +89,7 @@ fn bound() -> Engine {
     engine
 }
 
-fn limits(engine: &mut Engine) {
+fn limits(engine: &mut Engine, desk: &Desk) {
     engine
         .set_max_operations(5_000_000)
         .set_max_call_levels(64)
@@ -95,10 +98,15 @@ fn limits(engine: &mut Engine) {
         .set_max_string_size(65_536)
         .set_max_map_size(4_096)
         .set_max_modules(50);
-    let start = Instant::now();
+    let (start, desk) = (Instant::now(), desk.clone());
+    let late = move || {
+        let spent = start.elapsed();
+        // What large files take is looked up only when it matters.
+        spent > DEADLINE && spent > DEADLINE + desk.open().aside.min(MOST_ASIDE)
+    };
     engine.on_progress(move |count| {
         // The clock is read only now and then: it costs more than an operation.
-        (count % 64 == 0 && start.elapsed() > DEADLINE).then(|| rhai::Dynamic::from("deadline"))
+        (count % 64 == 0 && late()).then(|| rhai::Dynamic::from("deadline"))
     });
 }
 

@@ -17,6 +17,7 @@ use crate::units::{Place, db_to_gain};
 use channel::Channel;
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext as Cx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 /// Binds it.
 pub fn register(engine: &mut Engine) {
@@ -42,6 +43,13 @@ const OPTIONS: [&str; 6] = ["instrument", "drums", "channels", "programs", "tran
 
 /// Reads the file and makes its tracks; returns them.
 pub fn song(cx: &Cx, path: &str, options: &Map) -> Fallible<Dynamic> {
+    let started = Instant::now();
+    let made = make(cx, path, options);
+    with(cx, |build, _| build.aside += started.elapsed());
+    made
+}
+
+fn make(cx: &Cx, path: &str, options: &Map) -> Fallible<Dynamic> {
     let read = with(cx, |build, at| {
         let options = given(build, options, &at);
         read(build, path, &at).map(|file| (file, options))

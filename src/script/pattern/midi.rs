@@ -140,13 +140,16 @@ impl Bars {
     /// Notes as events, moved by so many semitones.
     pub fn notes<'n>(&self, notes: impl IntoIterator<Item = &'n Note>, by: f64) -> Vec<Placed> {
         let number = |x: usize| Value::Num(x as f64);
+        // Shared by all notes: there may be very many.
+        let names: [Arc<str>; 4] = ["note", "velocity", TRACK, CHANNEL].map(Arc::from);
         let placed = notes.into_iter().map(|note| {
-            let controls = Controls::from([
-                ("note".into(), Value::Num(f64::from(note.key) + by)),
-                ("velocity".into(), Value::Num(f64::from(note.velocity) / 127.0)),
-                (TRACK.into(), number(note.part + 1)),
-                (CHANNEL.into(), number(usize::from(note.channel) + 1)),
-            ]);
+            let values = [
+                Value::Num(f64::from(note.key) + by),
+                Value::Num(f64::from(note.velocity) / 127.0),
+                number(note.part + 1),
+                number(usize::from(note.channel) + 1),
+            ];
+            let controls: Controls = names.iter().cloned().zip(values).collect();
             (self.time(note.begin), self.time(note.end), Value::Map(controls))
         });
         placed.collect()
