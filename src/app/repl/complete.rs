@@ -200,7 +200,7 @@ mod tests {
             ("lowp", "|lowpass"),
             ("let x = acid", "let x = |acid_line"),
             ("synths::p", "synths::|pad pluck"),
-            ("syn", "|synths::"),
+            ("synt", "|synths::"),
             ("track(\"a", "track(\"|acid"),
             ("track(\"x\", saw(1)).send(\"", "track(\"x\", saw(1)).send(\"|hall"),
             ("solo(\"", "solo(\"|acid drums hall"),
