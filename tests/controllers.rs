@@ -342,3 +342,23 @@ fn mistakes_are_told_with_what_to_do() {
     assert_eq!(maps(&format!("{two} unmap(1, \"a/gain.gain\");")), 2);
     assert_eq!(maps(&format!("{two} unmap();")), 0);
 }
+
+#[test]
+fn motor_faders_are_told_where_the_value_is() {
+    let song = level("map(74, \"a/gain.gain\", 0, 1, #{channel: 2, feedback: \"motors\"});");
+    let mut stage = Stage::new(&song);
+    let told = |stage: &mut Stage| {
+        now(stage, 0.2);
+        let mut all = Vec::new();
+        stage.performer.take_outgoing(|m| all.push(m.bytes));
+        all
+    };
+    assert_eq!(told(&mut stage), [[0xb1, 74, 64]], "where it is at first");
+    assert!(told(&mut stage).is_empty(), "once");
+    stage.edit(&song.replace("gain(0.5)", "gain(0.25)"), Quant::Now);
+    assert_eq!(told(&mut stage), [[0xb1, 74, 32]]);
+    // The motor has moved it there, so it takes over at once, and is not told what it says itself.
+    say(&mut stage, [0xb1, 74, 33]);
+    assert!(told(&mut stage).is_empty());
+    assert!((now(&mut stage, 0.1) - 33.0 / 127.0).abs() < 1e-3);
+}

@@ -246,6 +246,7 @@ impl Live {
         }
         self.deck.collect();
         self.synchronise(&mut news);
+        self.feed_back();
         while let Some(told) = self.deck.recorder().and_then(Recorder::take_news) {
             news(News::Warning(told));
         }

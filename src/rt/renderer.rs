@@ -91,6 +91,11 @@ impl Renderer {
         self.keys.hear(arrival);
     }
 
+    /// Sends a message out with the next block. Audio thread.
+    pub fn tell(&mut self, message: Outgoing) {
+        keep(&mut self.outgoing, Outgoing { frame: self.frame, ..message });
+    }
+
     /// MIDI messages that have gone out since the last call, in the order of their frames in each port.
     pub fn take_outgoing(&mut self, f: impl FnMut(Outgoing)) {
         self.outgoing.drain(..).for_each(f);

@@ -211,7 +211,9 @@ impl Session {
 
     /// The MIDI ports that it sends to.
     pub fn outlets(&self) -> impl Iterator<Item = Port> + '_ {
-        self.nodes.iter().filter_map(Node::outlet).chain(self.clocks.iter().cloned())
+        self.nodes.iter().filter_map(Node::outlet).chain(self.clocks.iter().cloned()).chain(
+            self.maps.iter().filter(|m| !m.feedback.is_empty()).map(|m| Port::named(&m.feedback)),
+        )
     }
 
     /// The session as JSON, indented.

@@ -137,6 +137,30 @@ impl Live {
         session.maps.iter().map(state).collect()
     }
 
+    /// Tells motor faders where the parameters are that something else has moved.
+    pub(super) fn feed_back(&mut self) {
+        let session = self.music.session.clone();
+        for mapping in session.maps.iter().filter(|m| !m.feedback.is_empty()) {
+            let map = self.controls.map(mapping);
+            let (Controller::Cc(number), Some(port)) =
+                (mapping.controller, Port::named(&mapping.feedback).number(Way::Out))
+            else {
+                continue;
+            };
+            let stands = map.stands();
+            let near = |place: f32| (place - stands).abs() < 0.75 / 127.0;
+            if map.holds() || map.knob.place().is_some_and(near) {
+                continue;
+            }
+            let bytes =
+                [0xb0 | mapping.channel.saturating_sub(1), number, (stands * 127.0).round() as u8];
+            if self.sync.send(port, bytes) {
+                // The motor moves it there, so that it meets the value.
+                map.knob.put(stands);
+            }
+        }
+    }
+
     /// Waits for a controller to be moved: [`learned`](Live::learned) tells which one is.
     pub fn learn(&mut self) {
         self.controls.learning = Some(self.controls.panel.touched().0);

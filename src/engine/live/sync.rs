@@ -10,7 +10,7 @@ use crate::engine::clock::Clock;
 use crate::midi::{Beat, ClockIn};
 use crate::pattern::Frac;
 use crate::rt::clock_out::Clocks;
-use crate::rt::{Arrival, Renderer, Step};
+use crate::rt::{Arrival, Outgoing, Renderer, Step};
 use crate::session::Session;
 use crate::session::port::Way;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
@@ -18,6 +18,8 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 /// Messages of the clock that wait for the control side: 5 s at 200 beats a minute.
 const HEARD: usize = 512;
+/// Messages that wait to be sent to devices.
+const TOLD: usize = 256;
 /// Steps that wait for the audio side.
 const STEPS: usize = 32;
 /// Seconds in which the music makes up for being late.
@@ -39,6 +41,7 @@ pub(super) fn clocks(session: &Session, delay: u64) -> Clocks {
 pub(super) struct Ear {
     steps: HeapCons<Step>,
     heard: HeapProd<Arrival>,
+    told: HeapCons<Outgoing>,
 }
 
 impl Ear {
@@ -54,6 +57,9 @@ impl Ear {
         while let Some(step) = self.steps.try_pop() {
             renderer.pace().push(step);
         }
+        while let Some(message) = self.told.try_pop() {
+            renderer.tell(message);
+        }
     }
 }
 
@@ -64,6 +70,8 @@ pub(super) struct Sync {
     clock: ClockIn,
     steps: HeapProd<Step>,
     heard: HeapCons<Arrival>,
+    /// Messages to devices: where motor faders are to go.
+    tell: HeapProd<Outgoing>,
     /// The clock has stopped the music.
     pub paused: bool,
     /// What was sent from this frame on is to be dropped, as soon as the ring has room for that.
@@ -87,8 +95,10 @@ impl Sync {
     pub fn new() -> (Sync, Ear) {
         let (steps, taken) = HeapRb::new(STEPS).split();
         let (hear, heard) = HeapRb::new(HEARD).split();
+        let (tell, told) = HeapRb::new(TOLD).split();
         let sync = Sync {
             port: None,
+            tell,
             clock: ClockIn::default(),
             steps,
             heard,
@@ -98,7 +108,7 @@ impl Sync {
             since: Frac::int(-1),
             told: Told::Nothing,
         };
-        (sync, Ear { steps: taken, heard: hear })
+        (sync, Ear { steps: taken, heard: hear, told })
     }
 
     /// Follows what `session` says.
@@ -109,6 +119,11 @@ impl Sync {
             (self.port, self.clock) = (port, ClockIn::default());
             (self.paused, self.told) = (false, Told::Nothing);
         }
+    }
+
+    /// Sends a message to a device as soon as it can be; false if too many wait.
+    pub fn send(&mut self, port: u8, bytes: [u8; 3]) -> bool {
+        self.tell.try_push(Outgoing { frame: 0, port, bytes }).is_ok()
     }
 
     /// Sends a step on; those that find no room are made up for by the next.
