@@ -14,6 +14,7 @@ pub mod output;
 pub mod outputs;
 pub mod pattern;
 pub mod plan;
+pub mod ports;
 pub mod progress;
 pub mod render;
 pub mod repl;

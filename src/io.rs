@@ -1,5 +1,6 @@
-//! Devices, files and recordings: everything that carries samples in and out of the process.
+//! Devices, MIDI ports, files and recordings: everything that carries samples and messages in and out.
 
 pub mod audio;
 pub mod file;
+pub mod midi;
 pub mod record;

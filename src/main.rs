@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
     Failure, audition, check, devices, doc, eval, files, interrupt, live, midi, note, pattern,
-    plan, render, repl, report, run as run_script,
+    plan, ports, render, repl, report, run as run_script,
 };
 use std::process::ExitCode;
 
@@ -43,6 +43,8 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Write what the patterns of a script play as a MIDI file
     MidiExport(midi::ExportArgs),
+    /// List the MIDI ports, or print what comes in
+    Midi(ports::MidiArgs),
     /// List the sound devices
     Devices(devices::DevicesArgs),
     /// Print a completion script for a shell
@@ -95,6 +97,7 @@ fn run(command: &Command) -> Result<(), Failure> {
             files::convert(args)?.warnings().iter().for_each(|w| note(w));
             Ok(())
         }
+        Command::Midi(args) => ports::midi(args),
         Command::Devices(args) => devices::devices(args),
         Command::Completions { shell } => {
             let mut command = Cli::command();

@@ -6,6 +6,7 @@ mod arrange;
 mod channels;
 mod clock;
 mod parse;
+pub mod say;
 mod song;
 mod write;
 

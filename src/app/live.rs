@@ -6,6 +6,7 @@ mod controllers;
 mod deliver;
 mod device;
 mod editors;
+mod hands;
 mod known;
 mod perform;
 mod recording;
@@ -14,12 +15,15 @@ mod stage;
 pub(super) mod studio;
 mod watch;
 
+pub(super) use hands::missing;
+
 use super::Failure;
 use super::input::ScriptArgs;
 use super::interrupt::interrupted;
 use super::serve::ServeArgs;
 use crate::engine::live::Quant;
 use crate::io::audio::Request;
+use crate::io::midi::NATIVE;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 use studio::Studio;
@@ -51,6 +55,9 @@ pub struct PlayArgs {
     /// Input channels to open for `audio_in` (as many as the first music listens to otherwise)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=64))]
     pub(super) inputs: Option<u16>,
+    /// The system of MIDI ports: jack, that of the operating system (alsa, coremidi, winmm), or `none`
+    #[arg(long, value_name = "NAME", value_parser = ["jack", NATIVE, "none"])]
+    pub(super) midi: Option<String>,
     /// When an edit is heard: `bar`, `now`, or a number of beats
     #[arg(long, default_value = "bar", value_parser = quant)]
     pub(super) quant: Quant,

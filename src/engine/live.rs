@@ -16,6 +16,7 @@ mod record;
 mod routes;
 mod stand;
 mod sync;
+mod wired;
 
 pub use self::controls::{Controls, MapState};
 pub use super::player::Onset;
@@ -23,6 +24,7 @@ pub use fresh::Fresh;
 pub use meters::Meter;
 pub use performer::Performer;
 pub use stand::{Backstage, Stand};
+pub use wired::{Socket, Wired};
 
 use self::edits::Pending;
 use self::faults::Faults;
@@ -229,6 +231,12 @@ impl Live {
     /// buffer.
     pub fn set_buffer(&mut self, frames: u64) {
         self.margin = frames + SLACK;
+    }
+
+    /// Sets what a MIDI message takes until it leaves, in frames, for the music of edits from now on.
+    pub fn set_delay(&mut self, frames: u64) -> &mut Live {
+        self.delay = frames;
+        self
     }
 
     /// Sends events ahead, hands over an edit whose time has come, frees what has come back.

@@ -21,8 +21,12 @@ mod sync;
 
 pub use error::AudioError;
 pub use hosts::{DeviceInfo, devices};
+pub(crate) use quiet::{has_jack, hush};
 pub use stats::Stats;
 pub use stream::{Stream, open};
+
+use std::sync::OnceLock;
+use std::time::Instant;
 
 /// The name that asks for the null device: a paced thread that calls the callback and makes no sound.
 pub const NULL: &str = "null";
@@ -37,11 +41,32 @@ pub trait Callback: Send + 'static {
     /// meanwhile; the device plays silence until it returns.
     fn prepare(&mut self, format: Format);
 
+    /// Tells when the buffer was asked for that the next call of [`Callback::render`] fills. Audio thread.
+    fn at(&mut self, moment: Moment) {
+        let _ = moment;
+    }
+
     /// Fills `output`: interleaved, `channels` samples a frame, full scale is -1..=1. `input` has as many frames,
     /// `in_channels` samples each: silence where no input could be opened, empty if none was asked for. A call
     /// has from 1 to [`Format::max_frames`] frames. Called on the device's audio thread, denormals flushed:
     /// no allocation, lock, log or wait. If it panics, the stream is silent from then on and says [`Event::Broken`].
     fn render(&mut self, output: &mut [f32], channels: usize, input: &[f32], in_channels: usize);
+}
+
+/// When a buffer was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Microseconds, of JACK's clock or of [`micros`].
+    pub micros: u64,
+    /// The clock is JACK's.
+    pub jack: bool,
+}
+
+/// Microseconds since some moment in the life of the process. Any thread.
+#[must_use]
+pub fn micros() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_micros() as u64
 }
 
 /// How a device asks for sound.

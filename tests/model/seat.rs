@@ -3,7 +3,7 @@
 use crate::check;
 use loom::cell::UnsafeCell;
 use loom::thread;
-use rhapsode::io::audio::{Callback, Format};
+use rhapsode::io::audio::{Callback, Format, Moment};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -70,7 +70,7 @@ fn drive(seat: &Arc<seat::Seat>, driver: u64, times: usize) -> thread::JoinHandl
         let mut heard = Vec::new();
         for _ in 0..times {
             let mut out = [9.0];
-            seat.render(driver, 48_000, &mut out, 1, &[], 0);
+            seat.render(driver, (48_000, Moment { micros: 0, jack: false }), &mut out, 1, &[], 0);
             heard.push(out[0]);
         }
         ON_AUDIO.with(|on| on.set(false));

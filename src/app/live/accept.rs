@@ -20,6 +20,7 @@ impl Studio {
         let Built { work, rate, mixer, result } = built;
         if let Ok((piece, ..)) = &result {
             self.open_inputs(piece.session().inputs());
+            self.open_ports(piece.session());
         }
         if rate != self.rate {
             return self.builder.ask(work);

@@ -91,15 +91,16 @@ impl Studio {
             let found = stage.take.library.locate(path);
             found.is_ok_and(|p| stage.files.iter().any(|f| f.starts_with(&p)))
         };
+        let delay = self.midi_delay();
         match &mut self.live {
-            Some(live) => live.commit(fresh, stage.quant, &stale).map(|_| true),
+            Some(live) => live.set_delay(delay).commit(fresh, stage.quant, &stale).map(|_| true),
             None => {
                 let beat = self.position.take().map_or(0.0, |(beat, at)| {
                     let bpm = stage.session.tempo.bpm_at(beat);
                     beat + at.elapsed().as_secs_f64() * bpm / 60.0
                 });
                 let fresh = fresh.with_controls(self.controls.take());
-                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat, 0);
+                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat, delay);
                 live.set_buffer(u64::from(self.stream.buffer()));
                 if self.stage.send(performer) {
                     self.live = Some(live);

@@ -6,12 +6,13 @@ use super::super::{Failure, report};
 use super::PlayArgs;
 use super::builder::{Asker, Builder, Desk, Text, Work};
 use super::editors::Editors;
+use super::hands::Hands;
 use super::perform::Show;
 use super::score::{Take, Takes};
 use super::stage::Stage;
 use super::watch::Watch;
 use crate::diag::Diagnostic;
-use crate::engine::live::{Backstage, Controls, Live, Quant, Stand};
+use crate::engine::live::{Backstage, Controls, Live, Quant, Stand, Wired};
 use crate::graph::Edit;
 use crate::io::audio::{Event, Stream, open};
 use crate::io::record::Recording;
@@ -40,6 +41,7 @@ pub struct Studio {
     pub(super) ceiling: Option<f32>,
     pub(super) stream: Stream,
     pub(super) stage: Backstage,
+    pub(super) hands: Hands,
     pub(super) rate: u32,
     pub(super) live: Option<Live>,
     pub(super) watch: Watch,
@@ -88,7 +90,8 @@ impl Studio {
             Err(failure) => (Server::default(), Some(failure)),
         };
         let (stand, stage) = Stand::new();
-        let stream = open(&play.request(), Box::new(stand))
+        let (wired, socket) = Wired::new(stand);
+        let stream = open(&play.request(), Box::new(wired))
             .map_err(|(error, _)| Failure(vec![error.diagnostic()]))?;
         let watch = Watch::new().map_err(|e| {
             let text = format!("files cannot be watched: {e}");
@@ -104,6 +107,7 @@ impl Studio {
             rate: stream.rate(),
             stream,
             stage,
+            hands: Hands::new(socket, play.midi.clone()),
             live: None,
             watch,
             builder: Builder::default(),
@@ -194,6 +198,7 @@ impl Studio {
         self.learned();
         let events: Vec<Event> = self.stream.events().collect();
         events.into_iter().for_each(|e| self.device(e));
+        self.listen();
     }
 
     /// Completes the recording, fades out and stops.

@@ -96,8 +96,13 @@ impl Performer {
             self.give(&mut output[done * channels..][..run * channels], channels);
             done += run;
         }
-        let heard = self.renderer.frame() - (BLOCK - self.given) as u64;
-        self.shared.frame.store(heard, Ordering::Release);
+        self.shared.frame.store(self.frame(), Ordering::Release);
+    }
+
+    /// The first frame that has not been given out. Audio thread.
+    #[must_use]
+    pub fn frame(&self) -> u64 {
+        self.renderer.frame() - (BLOCK - self.given) as u64
     }
 
     /// Takes a MIDI message in, to be played at its frame by the tracks that listen to its port. Audio thread.

@@ -46,20 +46,33 @@ impl Backstage {
     }
 }
 
-impl Callback for Stand {
-    fn prepare(&mut self, format: Format) {
-        self.rate = f64::from(format.rate);
-    }
-
-    fn render(&mut self, output: &mut [f32], channels: usize, input: &[f32], in_channels: usize) {
+impl Stand {
+    /// Lets the performer on that has come, if one has; who stands there now. Audio thread.
+    pub fn enter(&mut self) -> Option<&mut Performer> {
         if let Some(next) = self.next.try_pop()
             && let Some(gone) = self.performer.replace(next)
         {
             // There is room: it was freed before the next one was sent.
             let _ = self.gone.try_push(gone);
         }
-        match &mut self.performer {
-            Some(performer) if performer.rate() == self.rate => {
+        self.performer()
+    }
+
+    /// Who stands there. Audio thread.
+    pub fn performer(&mut self) -> Option<&mut Performer> {
+        self.performer.as_deref_mut()
+    }
+}
+
+impl Callback for Stand {
+    fn prepare(&mut self, format: Format) {
+        self.rate = f64::from(format.rate);
+    }
+
+    fn render(&mut self, output: &mut [f32], channels: usize, input: &[f32], in_channels: usize) {
+        let rate = self.rate;
+        match self.enter() {
+            Some(performer) if performer.rate() == rate => {
                 performer.render_with(output, channels, input, in_channels);
             }
             _ => output.fill(0.0),

@@ -6,7 +6,7 @@ use super::config::{self, Chosen};
 use super::hosts::Found;
 use super::inputs::Inputs;
 use super::seat::Seat;
-use super::{AudioError, Format, Request};
+use super::{AudioError, Format, Moment, Request, micros};
 use crate::rt::denormal::FlushToZero;
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample};
@@ -55,7 +55,8 @@ impl Link {
         id: u64,
     ) -> Result<Link, AudioError> {
         let mut chosen = config::output(&found.device, &found.name, request, prefer)?;
-        let sides = Sides { seat: seat.clone(), flags: Arc::default(), id };
+        let jack = found.id.starts_with("jack");
+        let sides = Sides { seat: seat.clone(), flags: Arc::default(), id, jack };
         let mut built = build(found, &chosen, request.inputs, &sides);
         let refused = built.as_ref().is_err_and(|e| e.kind() == ErrorKind::UnsupportedConfig);
         if refused && request.buffer.is_none() {
@@ -120,6 +121,8 @@ struct Sides {
     seat: Arc<Seat>,
     flags: Arc<Flags>,
     id: u64,
+    /// The device is a JACK server, whose clock its MIDI has too.
+    jack: bool,
 }
 
 impl Sides {
@@ -189,16 +192,24 @@ fn play_as<T: SizedSample + FromSample<f32>>(
     let errors = sides.clone();
     device.build_output_stream::<T, _, _>(
         chosen.config,
-        move |data, _| {
+        move |data, info| {
             let _flush = FlushToZero::new();
             sides.flags.calls.fetch_add(1, Ordering::Relaxed);
+            let mut moment = if sides.jack {
+                let at = info.timestamp().callback;
+                Moment { micros: (at.as_nanos() / 1000) as u64, jack: true }
+            } else {
+                Moment { micros: micros(), jack: false }
+            };
             for piece in data.chunks_mut(scratch.len()) {
                 let output = &mut scratch[..piece.len()];
                 let (input, whole) = inputs.read(piece.len() / channels);
                 if !whole {
                     sides.seat.stats().count_input_gap();
                 }
-                sides.seat.render(sides.id, rate, output, channels, input, in_channels);
+                sides.seat.render(sides.id, (rate, moment), output, channels, input, in_channels);
+                // Where the device's buffer is given out in pieces, the next one begins as much later.
+                moment.micros += (piece.len() / channels) as u64 * 1_000_000 / u64::from(rate);
                 for (to, from) in piece.iter_mut().zip(output.iter()) {
                     let from = if T::FORMAT.is_float() { *from } else { from.min(BELOW_ONE) };
                     *to = T::from_sample_(from);

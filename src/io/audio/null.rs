@@ -1,7 +1,7 @@
 //! The null device: a thread that asks for sound as a device would, and throws it away.
 
-use super::Format;
 use super::seat::Seat;
+use super::{Format, Moment, micros};
 use crate::rt::denormal::FlushToZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,7 +79,8 @@ fn run(id: u64, seat: &Seat, format: Format, begin: Instant, stop: &AtomicBool) 
         }
         let channels = usize::from(format.channels);
         let in_channels = usize::from(format.in_channels);
-        seat.render(id, format.rate, &mut output, channels, &input, in_channels);
+        let moment = Moment { micros: micros(), jack: false };
+        seat.render(id, (format.rate, moment), &mut output, channels, &input, in_channels);
         made += frames as u64;
     }
 }

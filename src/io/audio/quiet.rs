@@ -2,13 +2,13 @@
 
 /// Silences libjack, for the whole process, and alsa-lib, for this thread. Call it on a thread before it asks
 /// for hosts or devices. Calling it again frees what alsa-lib has said meanwhile.
-pub(super) fn hush() {
+pub(crate) fn hush() {
     jack_hush();
     alsa_hush();
 }
 
 /// Whether the JACK library is installed: it is loaded at run time, and only if it is there.
-pub(super) fn has_jack() -> bool {
+pub(crate) fn has_jack() -> bool {
     jack::jack_sys::library().is_ok()
 }
 

@@ -1,7 +1,7 @@
 //! Where the callback sits between two buffers: one driver at a time takes it, without a lock.
 
 use super::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, pause};
-use super::{Callback, Format, Stats};
+use super::{Callback, Format, Moment, Stats};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Seat {
     pub(super) fn render(
         &self,
         driver: u64,
-        rate: u32,
+        (rate, moment): (u32, Moment),
         output: &mut [f32],
         channels: usize,
         input: &[f32],
@@ -81,6 +81,7 @@ impl Seat {
         // SAFETY: the pointer came out of a `Box` and out of the seat: nobody else has it until it is put back.
         let callback = unsafe { &mut *held };
         let done = catch_unwind(AssertUnwindSafe(|| {
+            callback.at(moment);
             callback.render(output, channels, input, in_channels);
         }));
         if done.is_err() {

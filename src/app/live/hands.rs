@@ -1,0 +1,117 @@
+//! MIDI while playing: which ports are open, and what the player is told of them.
+
+use super::studio::Studio;
+use crate::engine::live::Socket;
+use crate::io::midi::{Ear, Event, JACK, MOST_MESSAGES, Ports, Wanted, Way, Wires, open};
+use crate::session::{self, Port, Session};
+
+/// The ports, opened when a script first asks for one.
+pub(super) struct Hands {
+    socket: Socket,
+    /// The system that was asked for.
+    system: Option<String>,
+    ports: Option<Ports>,
+    /// There is no MIDI: said once.
+    refused: bool,
+    ear: Option<Box<Ear>>,
+    /// Wires that have not been plugged in.
+    wires: Option<Box<Wires>>,
+}
+
+impl Hands {
+    pub fn new(socket: Socket, system: Option<String>) -> Hands {
+        Hands { socket, system, ports: None, refused: false, ear: None, wires: None }
+    }
+}
+
+/// What a session wants, by its numbers.
+fn wanted(session: &Session) -> Vec<Wanted> {
+    let ins = session.ports.iter().cloned().map(|port| (session::Way::In, port));
+    let outs = session.outlets().map(|port| (session::Way::Out, port));
+    let wanted = |(way, port): (session::Way, Port)| {
+        let number = port.number(way)?;
+        let way = if way == session::Way::In { Way::In } else { Way::Out };
+        Some(Wanted { way, number, name: port.name, own: port.own })
+    };
+    ins.chain(outs).filter_map(wanted).collect()
+}
+
+/// What to say of a port that there is not.
+pub(in crate::app) fn missing(wanted: &Wanted, there: &[String]) -> String {
+    let there = match there {
+        [] => "there is none".to_string(),
+        names => format!("there are: {}", names.join(", ")),
+    };
+    format!(
+        "No MIDI port is called \"{}\" yet ({there}); it is connected when it comes",
+        wanted.name
+    )
+}
+
+impl Studio {
+    /// Opens the ports that a session names.
+    pub(super) fn open_ports(&mut self, session: &Session) {
+        let wanted = wanted(session);
+        let hands = &mut self.hands;
+        if wanted.is_empty() || hands.refused {
+            return;
+        }
+        if hands.ports.is_none() {
+            match hands.system.as_deref() {
+                Some("none") => hands.refused = true,
+                system => match open(system) {
+                    Ok(ports) => hands.ports = Some(ports),
+                    Err(why) => {
+                        hands.refused = true;
+                        self.say(&format!(
+                            "No MIDI: {why}; `rhapsode midi` lists the ports there are"
+                        ));
+                    }
+                },
+            }
+        }
+        if let Some(ports) = &self.hands.ports {
+            ports.want(wanted);
+        }
+        self.listen();
+    }
+
+    /// Frames that a message takes until it leaves.
+    pub(super) fn midi_delay(&self) -> u64 {
+        let Some(ports) = &self.hands.ports else { return 0 };
+        let jack = self.hands.system.as_deref().is_none_or(|name| name == JACK);
+        ports.delay() + if jack { 0 } else { u64::from(self.stream.buffer()) }
+    }
+
+    /// Does what the ports ask for, tells what befell them, takes in what was played.
+    pub(super) fn listen(&mut self) {
+        let events: Vec<Event> = self.hands.ports.iter().flat_map(|ports| ports.events()).collect();
+        for event in events {
+            match event {
+                Event::Wires(wires, ear) => {
+                    (self.hands.wires, self.hands.ear) = (Some(wires), Some(ear));
+                }
+                Event::Connected { wanted, name } => {
+                    let verb = if wanted.way == Way::In { "Listening to" } else { "Sending to" };
+                    self.say(&format!("{verb} {name}"));
+                }
+                Event::Gone { name, .. } => {
+                    self.say(&format!("{name} is gone; it is connected again when it is back"));
+                }
+                Event::Missing { wanted, there } => self.say(&missing(&wanted, &there)),
+                Event::Flood { wanted } => self.say(&format!(
+                    "MIDI from \"{}\" came at more than {MOST_MESSAGES} messages a second and was dropped: \
+                     does what goes out come in again?",
+                    wanted.name
+                )),
+                Event::Failed(why) => self.say(&why),
+            }
+        }
+        if let Some(wires) = self.hands.wires.take()
+            && let Err(later) = self.hands.socket.plug(wires)
+        {
+            self.hands.wires = Some(later);
+        }
+        while let Some(_heard) = self.hands.ear.as_mut().and_then(|ear| ear.next()) {}
+    }
+}

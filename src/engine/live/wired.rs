@@ -1,0 +1,81 @@
+//! The stand with its wires: what comes in over MIDI reaches the performer, what goes out leaves it.
+
+use super::Stand;
+use crate::io::audio::{Callback, Format, Moment};
+use crate::io::midi::{Mark, Wires};
+use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+
+/// The callback of a device that also hears and sends MIDI.
+pub struct Wired {
+    stand: Stand,
+    wires: Option<Box<Wires>>,
+    next: HeapCons<Box<Wires>>,
+    gone: HeapProd<Box<Wires>>,
+    moment: Option<Moment>,
+    /// Of the device, in hertz.
+    rate: u32,
+}
+
+/// Where wires are plugged in, on the control side.
+pub struct Socket {
+    next: HeapProd<Box<Wires>>,
+    gone: HeapCons<Box<Wires>>,
+}
+
+impl Wired {
+    /// A stand without wires, and how they get there.
+    #[must_use]
+    pub fn new(stand: Stand) -> (Wired, Socket) {
+        let (next, incoming) = HeapRb::new(1).split();
+        // Some may be plugged in and some may come.
+        let (outgoing, gone) = HeapRb::new(2).split();
+        let (wires, moment) = (None, None);
+        let wired = Wired { stand, wires, next: incoming, gone: outgoing, moment, rate: 0 };
+        (wired, Socket { next, gone })
+    }
+}
+
+impl Socket {
+    /// Sends wires; those before are freed by the next call. They come back while others are still on their way.
+    ///
+    /// # Errors
+    /// The wires, to be sent again.
+    pub fn plug(&mut self, wires: Box<Wires>) -> Result<(), Box<Wires>> {
+        self.gone.clear();
+        self.next.try_push(wires)
+    }
+}
+
+impl Callback for Wired {
+    fn prepare(&mut self, format: Format) {
+        self.rate = format.rate;
+        self.stand.prepare(format);
+    }
+
+    fn at(&mut self, moment: Moment) {
+        self.moment = Some(moment);
+    }
+
+    fn render(&mut self, output: &mut [f32], channels: usize, input: &[f32], in_channels: usize) {
+        if let Some(next) = self.next.try_pop()
+            && let Some(gone) = self.wires.replace(next)
+        {
+            // There is room: it was freed before the next ones were sent.
+            let _ = self.gone.try_push(gone);
+        }
+        if let (Some(wires), Some(performer)) = (&mut self.wires, self.stand.enter()) {
+            if let Some(Moment { micros, jack }) = self.moment.take() {
+                let (frame, rate) = (performer.frame(), self.rate);
+                wires.timebase.set(Mark { micros, jack, frame, rate });
+            }
+            wires.arrivals.pop_iter().for_each(|arrival| performer.hear(arrival));
+        }
+        self.stand.render(output, channels, input, in_channels);
+        if let (Some(wires), Some(performer)) = (&mut self.wires, self.stand.performer()) {
+            performer.take_outgoing(|message| {
+                let _ = wires.outgoing.try_push(message);
+            });
+        }
+    }
+}
