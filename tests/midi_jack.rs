@@ -1,0 +1,183 @@
+//! MIDI on a JACK server: what another program plays is heard, and what is played reaches it, to the sample.
+#![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "a test of live playing waits by the clock")]
+
+#[path = "midi_jack/peer.rs"]
+mod peer;
+#[allow(dead_code, reason = "each test uses a part of the server")]
+#[path = "jack/server.rs"]
+mod server;
+
+use peer::Peer;
+use server::Server;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// Frames of a buffer of the server.
+const BUFFER: u32 = 64;
+
+/// `rhapsode live`, and what it says.
+struct Player {
+    child: Child,
+    said: Receiver<String>,
+}
+
+impl Player {
+    fn start(server: &Server, script: &Path, text: &str) -> Player {
+        std::fs::write(script, text).expect("written");
+        let mut child = server
+            .command(env!("CARGO_BIN_EXE_rhapsode"))
+            .args(["live", script.to_str().expect("plain"), "--host", "jack", "--no-server"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let (tell, said) = channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        Player { child, said }
+    }
+
+    /// Waits until it says something with `word` in it.
+    fn says(&self, word: &str) {
+        let (begin, mut all) = (Instant::now(), Vec::new());
+        while begin.elapsed() < Duration::from_secs(30) {
+            match self.said.recv_timeout(Duration::from_millis(200)) {
+                Ok(line) if line.contains(word) => return,
+                Ok(line) => all.push(line),
+                Err(_) => {}
+            }
+        }
+        panic!("no `{word}` in {all:#?}");
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(mut self) {
+        let id = self.child.id().to_string();
+        let sent = std::process::Command::new("kill").args(["-INT", &id]).status();
+        assert!(sent.expect("kill is there").success());
+        assert!(self.child.wait().expect("ends").success());
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The frames at which something begins in `sound`.
+fn onsets(sound: &[f32]) -> Vec<usize> {
+    (1..sound.len()).filter(|&i| sound[i - 1] == 0.0 && sound[i] != 0.0).collect()
+}
+
+/// One program: JACK's library has one server a process.
+#[test]
+fn midi_is_exact_to_the_sample_and_survives_what_becomes_of_ports() {
+    let server = Server::start("midi", 48_000, BUFFER);
+    // SAFETY: the only test of this program; nothing else reads the environment meanwhile.
+    unsafe { std::env::set_var("JACK_DEFAULT_SERVER", server.name()) };
+    unsafe { std::env::set_var("JACK_NO_START_SERVER", "1") };
+    let dir = tempfile::tempdir().expect("a folder");
+    let script = dir.path().join("song.rhai");
+    notes_in_and_out(&server, &script);
+    ports_that_come_and_go(&server, &script);
+    a_loop_of_cables(&server, &script);
+}
+
+/// A held note is a step of the level, so that its frame is seen: what is played by hand on the left, a pattern on the
+/// right and, with the same notes, over MIDI.
+const STEPS: &str = r#"
+tempo(117);
+let step = instrument(|v| v.gate * 0.5);
+track("hand", step).midi_in("hands:feed", 1).pan(-1);
+track("click", step).play(note("c4*16").gate(0.25)).pan(1);
+track("hw", midi_out("ear:hear", 4)).play(note("c4*16").gate(0.25));
+"#;
+
+fn notes_in_and_out(server: &Server, script: &Path) {
+    // Apart from each other: a program that does both would be a loop, which JACK delays somewhere by a buffer.
+    let (peer, ear) = (Peer::named("hands"), Peer::named("ear"));
+    let player = Player::start(server, script, STEPS);
+    player.says("Listening to hands:feed");
+    player.says("Sending to ear:hear");
+    peer.hear_the_player();
+    ear.hear_the_player();
+    // Notes at all offsets of a buffer.
+    let notes: Vec<u32> = (0..60).map(|i| 4800 + i * 2400 + i * 37).collect();
+    let on = notes.iter().map(|&frame| (frame, [0x90, 60, 100]));
+    let off = notes.iter().map(|&frame| (frame + 1200, [0x80, 60, 0]));
+    let take = peer.play(on.chain(off).collect(), 4 * 48_000);
+
+    let heard = onsets(&take.left);
+    assert_eq!(heard.len(), notes.len(), "every note is heard once");
+    let late: Vec<i64> = notes.iter().zip(&heard).map(|(&n, &h)| h as i64 - i64::from(n)).collect();
+    let most = i64::from(BUFFER) + 48;
+    assert!(late[0] <= most, "one buffer and 1 ms are {most} frames, not {}", late[0]);
+    assert!(late.iter().all(|l| *l == late[0]), "each as late as the others: {late:?}");
+
+    let take = ear.play(Vec::new(), 4 * 48_000);
+    let clicks = onsets(&take.right);
+    let begun: Vec<usize> =
+        take.midi.iter().filter(|m| m.1 == [0x93, 60, 102]).map(|m| m.0).collect();
+    assert!(clicks.len() > 20, "{} clicks", clicks.len());
+    for click in &clicks[..clicks.len() - 1] {
+        // A voice that is used again takes one frame to see the new note.
+        let near = |at: &usize| click.abs_diff(*at) <= 1;
+        assert!(begun.iter().any(near), "{click} is not among {begun:?}");
+    }
+    println!("in: {} frames late; out: {} notes at their frames", late[0], begun.len());
+
+    // Row 8: what sounds on hardware is ended when the program ends.
+    player.interrupt();
+    let end = ear.play(Vec::new(), 4800);
+    let all: Vec<[u8; 3]> = take.midi.iter().chain(&end.midi).map(|m| m.1).collect();
+    let ons = all.iter().filter(|m| m[0] == 0x93).count();
+    assert!(ons > 0);
+    assert_eq!(ear.sounding(), 0, "nothing hangs");
+}
+
+/// Row 25: a port goes and comes back.
+fn ports_that_come_and_go(server: &Server, script: &Path) {
+    let listener = Peer::named("listener");
+    let text = STEPS
+        .replace("track(\"click\"", "track(\"unheard\"")
+        .replace(".play(note(\"c4*16\").gate(0.25)).pan(1)", "");
+    let peer = Peer::named("hands");
+    let player = Player::start(server, script, &text);
+    player.says("Listening to hands:feed");
+    listener.hear_the_player();
+    peer.play(vec![(0, [0x90, 60, 100])], 9600);
+    drop(peer);
+    player.says("hands:feed is gone");
+    let quiet = listener.play(Vec::new(), 9600);
+    assert!(quiet.left[4800..].iter().all(|x| *x == 0.0), "the held note was ended");
+    let peer = Peer::named("hands");
+    player.says("Listening to hands:feed");
+    peer.play(vec![(2400, [0x90, 60, 100]), (4800, [0x80, 60, 0])], 4800);
+    let after = listener.play(Vec::new(), 4800);
+    drop((player, after));
+}
+
+/// Row 26: what goes out comes in again, twice.
+fn a_loop_of_cables(server: &Server, script: &Path) {
+    let text = r#"
+        let around = virtual_midi_in("around");
+        track("one", midi_out("rhapsode:around", 1)).midi_in(around);
+        track("two", midi_out("rhapsode:around", 1)).midi_in(around);
+        track("three", midi_out("rhapsode:around", 1)).midi_in(around);
+        track("in", midi_out("rhapsode:around", 2)).play(note("c4*8").gate(0.5));
+    "#;
+    let player = Player::start(server, script, text);
+    player.says("does what goes out come in again?");
+    std::fs::write(script, "track(\"a\", saw(55) * 0.1);").expect("written");
+    player.says("Swapped");
+    player.interrupt();
+}
