@@ -101,7 +101,17 @@ impl Peer {
 
     /// Plays and records.
     pub fn play(&self, notes: Vec<(u32, [u8; 3])>, frames: usize) -> Take {
+        self.begin(notes, frames);
+        self.end()
+    }
+
+    /// Begins to play and record.
+    pub fn begin(&self, notes: Vec<(u32, [u8; 3])>, frames: usize) {
         self.tasks.send((notes, frames)).expect("it runs");
+    }
+
+    /// What was recorded since it began.
+    pub fn end(&self) -> Take {
         self.takes.recv_timeout(Duration::from_secs(120)).expect("it is played")
     }
 
