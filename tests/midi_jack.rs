@@ -168,7 +168,8 @@ fn ports_that_come_and_go(server: &Server, script: &Path) {
     let begun = onsets(&after.left);
     assert_eq!(begun.len(), 1, "it plays again");
     let over = after.left[begun[0]..].iter().position(|x| *x == 0.0);
-    assert_eq!(over, Some(2400), "and is let go by its own key");
+    let whole = over.is_some_and(|n| (2399..=2400).contains(&n));
+    assert!(whole, "and is let go by its own key: {over:?}");
     player.interrupt();
 }
 
