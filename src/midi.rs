@@ -8,9 +8,11 @@ mod clock;
 mod parse;
 pub mod say;
 mod song;
+mod take;
 mod write;
 
 pub use channels::{Change, Line, PERCUSSION, initial};
 pub use clock::{Beat, ClockIn, TICKS};
 pub use parse::{Damage, MidiError};
 pub use song::{Division, Event, Kind, Message, Note, Part, Song};
+pub use take::Take;

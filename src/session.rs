@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod compose;
+pub mod effect;
 pub mod mapping;
 pub mod mixer;
 pub mod node;
@@ -13,6 +14,7 @@ pub mod track;
 
 pub use command::Command;
 pub use compose::compose;
+pub use effect::MidiEffect;
 pub use mapping::Mapping;
 pub use mixer::Mixer;
 pub use node::{Arg, INPUTS, Node, NodeId};

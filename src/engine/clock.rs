@@ -145,7 +145,9 @@ impl Clock {
         self.frame_of(beat)
     }
 
-    fn frame_of(&self, beat: f64) -> u64 {
+    /// The frame of a beat, swing apart.
+    #[must_use]
+    pub fn frame_of(&self, beat: f64) -> u64 {
         ((self.tempo.seconds_at(beat) + self.origin) * self.rate).round().max(0.0) as u64
     }
 

@@ -6,6 +6,7 @@
 
 mod controls;
 mod edits;
+mod effects;
 mod faults;
 mod fresh;
 mod inbox;
@@ -20,11 +21,12 @@ mod wired;
 
 pub use self::controls::{Controls, MapState};
 pub use super::player::Onset;
+pub use effects::{Effects, LATENCY};
 pub use fresh::Fresh;
 pub use meters::Meter;
 pub use performer::Performer;
 pub use stand::{Backstage, Stand};
-pub use wired::{Socket, Wired};
+pub use wired::{Hand, Socket, Wired};
 
 use self::edits::Pending;
 use self::faults::Faults;

@@ -133,6 +133,7 @@ pub fn of_values(desk: &Desk) -> Arc<Engine> {
         engine.on_print(|_| {}).on_debug(|_, _, _| {});
         maths::register(&mut engine);
         pattern::recorder::register(&mut engine);
+        midi::effects::methods(&mut engine);
         Arc::new(engine)
     });
     made.clone()

@@ -1,5 +1,7 @@
 //! Keyboards: `midi_in("Keystation")`, `virtual_midi_in("name")`, and `.midi_in(port, channel)` of tracks.
 
+pub mod effects;
+
 use super::args::{bind, describe, text};
 use super::build::{Build, Site, number, with};
 use super::entries::{Entry, entry};
@@ -29,6 +31,7 @@ const ALL: u16 = u16::MAX;
 pub fn register(engine: &mut Engine) {
     engine.register_fn("midi_in", |cx: Cx| opened(&cx, "", false));
     engine.register_fn("midi_in", |cx: Cx, name: &str| opened(&cx, name, false));
+    effects::register(engine);
     engine.register_fn("virtual_midi_in", |cx: Cx, name: &str| opened(&cx, name, true));
     engine.register_fn("midi_in", |cx: Cx, strip: Strip| played(&cx, strip, &[]));
     engine
@@ -133,6 +136,20 @@ pub const ENTRIES: &[Entry] = &[
          heard one buffer of the device after it has come in, at its own frame.",
         "let keys = midi_in(\"Keystation\");\n\
          track(\"keys\", instrument(|v| saw(v.freq) * adsr(v.gate, 0.01, 0.1, 0.7, 0.2) * v.velocity)).midi_in(keys, 1);",
+    ),
+    entry(
+        &["on_midi"],
+        HANDS,
+        "on_midi(port, |m| [messages], options)",
+        "A MIDI effect: what comes in on the port goes through a function before it plays the tracks that listen to \
+         the port. A message is a map: `kind` (\"note_on\" \"note_off\" \"control\" \"bend\" \"pressure\" \
+         \"key_pressure\" \"program\"), `channel` 1..16, `note` and `velocity`, or `number` and `value`, and `beat`. \
+         The function returns a message, a list of them, or nothing; `m.transpose(12)`, `m.louder(0.5)`, \
+         `m.later(0.1)` (seconds) and `m.on_channel(2)` change one. `this` is its own memory, a map. With \
+         `#{ticks: 4}` it is also called four times a beat, with a message of kind \"tick\" that has a `beat` and \
+         a `count`. What comes through is heard 8 ms later than what comes straight. `std/midi` has effects that \
+         are ready: transpose, chord, split, velocity_curve, strum, arpeggio.",
+        "let keys = midi_in(\"Keystation\"); on_midi(keys, |m| if m.kind == \"note_on\" && m.note < 48 { [m.transpose(12)] } else { [m] });",
     ),
     entry(
         &["virtual_midi_in"],

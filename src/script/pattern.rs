@@ -3,7 +3,7 @@
 mod convert;
 pub mod midi;
 pub mod recorder;
-mod values;
+pub mod values;
 
 use super::build::{Fallible, with};
 use super::constants::Constants;

@@ -1,12 +1,14 @@
 //! What a script asks of the performance: `hush panic mute solo undo record status ...`.
 
+use super::args::bind;
 use super::build::{Build, Site, with};
 use super::entries::{Entry, entry};
 use crate::diag::{Diagnostic, nearest};
-use crate::session::Command;
+use crate::nodes::Param;
+use crate::session::{Arg, Command};
 use crate::units::Place;
 use crate::world::confined;
-use rhai::{Engine, NativeCallContext as Cx};
+use rhai::{Dynamic, Engine, Map, NativeCallContext as Cx};
 
 /// Binds them.
 pub fn register(engine: &mut Engine) {
@@ -35,6 +37,11 @@ pub fn register(engine: &mut Engine) {
         with(&cx, |build, at| checked(build, path, &at));
         ask(&cx, Command::Record(path.into()));
     });
+    engine.register_fn("record_midi", |cx: Cx| record_midi(&cx, "take.mid", &[]));
+    engine.register_fn("record_midi", |cx: Cx, path: &str| record_midi(&cx, path, &[]));
+    engine.register_fn("record_midi", |cx: Cx, path: &str, options: Map| {
+        record_midi(&cx, path, &[options.into()]);
+    });
     engine.register_fn("stems", |cx: Cx, path: &str| {
         with(&cx, |build, at| inside(build, path, &at));
         ask(&cx, Command::Stems(path.into()));
@@ -43,6 +50,27 @@ pub fn register(engine: &mut Engine) {
 
 fn ask(cx: &Cx, command: Command) {
     with(cx, |build, place| build.commands.push((command, place)));
+}
+
+/// Options of `record_midi`.
+const MIDI_OPTIONS: &[Param] = &[Param::number(
+    "quantize",
+    "cycles",
+    (0.0, 1.0),
+    0.0,
+    "Parts of a cycle on which notes begin, as 1.0/16; 0 leaves them where they were played.",
+)
+.fixed()];
+
+fn record_midi(cx: &Cx, path: &str, options: &[Dynamic]) {
+    let grid = with(cx, |build, at| {
+        inside(build, path, &at);
+        match bind(build, "record_midi", MIDI_OPTIONS, options, 1, &at).get("quantize") {
+            Some(Arg::Number(part)) if *part > 0.0 => Some((1.0 / part).round().max(1.0) as u32),
+            _ => None,
+        }
+    });
+    ask(cx, Command::RecordMidi(path.into(), grid));
 }
 
 /// Complains of a path that leaves the folder of the script.
@@ -147,6 +175,16 @@ pub const ENTRIES: &[Entry] = &[
         "Records what is heard into a WAV (32-bit float) or FLAC file, `take.wav` if not said. A file that is \
          there already is left alone: the next is `take-2.wav`.",
         "record(\"take.wav\");",
+    ),
+    entry(
+        &["record_midi"],
+        LIVE,
+        "record_midi(file, options)",
+        "Writes what is played by hand into a MIDI file, a track a channel, with the tempo, from the last bar line on; \
+         \"take.mid\" without a name. `#{quantize: 1.0/16}` lets notes begin on sixteenths. The file is written \
+         every second and at the end (`stop_recording()`, or when the program ends); `take(\"take.mid\")` makes a \
+         pattern of it.",
+        "record_midi(\"take.mid\");",
     ),
     entry(
         &["stems"],

@@ -27,6 +27,8 @@ pub enum Command {
     Record(String),
     /// Records the output and every track and bus into a folder.
     Stems(String),
+    /// Records what is played by hand into a MIDI file; notes begin on so many parts of a cycle, if any.
+    RecordMidi(String, Option<u32>),
     /// Ends the recording.
     StopRecording,
     /// Maps the controller that is moved next to a parameter: its path, and the rest of the line for the script.

@@ -1,5 +1,6 @@
 //! Tracks, buses, instruments, and the session that holds them all.
 
+use super::effect::MidiEffect;
 use super::mapping::Mapping;
 use super::node::{Node, NodeId};
 use super::port::{Ear, Port};
@@ -140,6 +141,8 @@ pub struct Session {
     pub buses: Vec<Bus>,
     /// What the master's effects end in; its leaf is a node of kind `input`.
     pub master: Option<NodeId>,
+    /// Functions that what comes in goes through.
+    pub effects: Vec<MidiEffect>,
     /// MIDI ports that are opened to listen to, whether a track does or not.
     pub ports: Vec<Port>,
     /// The MIDI port whose clock gives the tempo.
@@ -169,6 +172,7 @@ impl Default for Session {
             tracks: Vec::new(),
             buses: Vec::new(),
             master: None,
+            effects: Vec::new(),
             ports: Vec::new(),
             sync: None,
             clocks: Vec::new(),

@@ -116,6 +116,7 @@ impl Studio {
     /// A stage is heard.
     fn arrive(&mut self, stage: Stage) {
         self.sounding = Some((stage.session, stage.take));
+        self.tell_effects();
         let commands = stage.arrival.map(|a| a.commands).unwrap_or_default();
         commands.iter().for_each(|command| self.perform(command));
     }

@@ -1,8 +1,13 @@
 //! MIDI while playing: which ports are open, and what the player is told of them.
 
+mod take;
+mod thread;
+
+use self::take::Taking;
+use self::thread::{Listener, Order};
 use super::studio::Studio;
 use crate::engine::live::Socket;
-use crate::io::midi::{Ear, Event, JACK, MOST_MESSAGES, Ports, Wanted, Way, Wires, open};
+use crate::io::midi::{Event, JACK, MOST_MESSAGES, Ports, Wanted, Way, Wires, open};
 use crate::session::{self, Port, Session};
 
 /// The ports, opened when a script first asks for one.
@@ -13,14 +18,17 @@ pub(super) struct Hands {
     ports: Option<Ports>,
     /// There is no MIDI: said once.
     refused: bool,
-    ear: Option<Box<Ear>>,
+    listener: Option<Listener>,
+    /// What is being written down.
+    taking: Option<Taking>,
     /// Wires that have not been plugged in.
     wires: Option<Box<Wires>>,
 }
 
 impl Hands {
     pub fn new(socket: Socket, system: Option<String>) -> Hands {
-        Hands { socket, system, ports: None, refused: false, ear: None, wires: None }
+        let (ports, listener, taking, wires) = (None, None, None, None);
+        Hands { socket, system, ports, refused: false, listener, taking, wires }
     }
 }
 
@@ -89,13 +97,24 @@ impl Studio {
         for event in events {
             match event {
                 Event::Wires(wires, ear) => {
-                    (self.hands.wires, self.hands.ear) = (Some(wires), Some(ear));
+                    let hand = self.hands.socket.hand();
+                    if self.hands.listener.is_none() {
+                        self.hands.listener = Listener::start(hand);
+                        self.tell_effects();
+                    }
+                    if let Some(listener) = &self.hands.listener {
+                        listener.order(Order::Listen(ear, wires.timebase.clone()));
+                    }
+                    self.hands.wires = Some(wires);
                 }
                 Event::Connected { wanted, name } => {
                     let verb = if wanted.way == Way::In { "Listening to" } else { "Sending to" };
                     self.say(&format!("{verb} {name}"));
                 }
-                Event::Gone { name, .. } => {
+                Event::Gone { wanted, name } => {
+                    if let Some(listener) = &self.hands.listener {
+                        listener.order(Order::Gone(wanted.number));
+                    }
                     self.say(&format!("{name} is gone; it is connected again when it is back"));
                 }
                 Event::Missing { wanted, there } => self.say(&missing(&wanted, &there)),
@@ -112,6 +131,16 @@ impl Studio {
         {
             self.hands.wires = Some(later);
         }
-        while let Some(_heard) = self.hands.ear.as_mut().and_then(|ear| ear.next()) {}
+        let listener = self.hands.listener.as_ref();
+        let told: Vec<String> = listener.iter().flat_map(|l| l.told()).collect();
+        told.iter().for_each(|text| self.say(text));
+        self.take_down();
+    }
+
+    /// Lets the effects know what plays, and by which clock.
+    pub(super) fn tell_effects(&self) {
+        if let (Some(listener), Some(live)) = (&self.hands.listener, &self.live) {
+            listener.order(Order::Follow(live.session().clone(), live.clock().clone()));
+        }
     }
 }

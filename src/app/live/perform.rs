@@ -60,6 +60,7 @@ impl Studio {
                 let stems = Some(self.beside(folder));
                 self.record(Recording { stems, ..Recording::default() });
             }
+            Command::RecordMidi(file, parts) => self.record_midi(file, *parts),
             Command::StopRecording => self.stop_recording(),
             Command::SaveRig(file) => self.save_rig(file),
             Command::Learn(target, rest) => self.learn(target, rest),

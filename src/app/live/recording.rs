@@ -30,8 +30,10 @@ impl Studio {
     /// Ends the recording and says what was written.
     pub(super) fn stop_recording(&mut self) {
         self.recording = None;
+        let taken = self.stop_taking();
         match self.live.as_mut().map(Live::stop_recording) {
             Some(Some(recorded)) => self.tell_recorded(&recorded),
+            _ if taken => {}
             _ => self.say("Nothing is recorded"),
         }
     }

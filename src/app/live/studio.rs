@@ -206,6 +206,7 @@ impl Studio {
         if self.recording.is_some() {
             self.stop_recording();
         }
+        self.stop_taking();
         if let Some(live) = &self.live {
             live.end();
             let buffer = f64::from(self.stream.buffer()) / f64::from(self.rate);

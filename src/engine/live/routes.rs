@@ -6,7 +6,7 @@ use crate::graph::StripRef;
 use crate::nodes::table::Assets;
 use crate::rt::midi::{Expression, NO_SOUND, Route};
 use crate::rt::update::TaskSpot;
-use crate::session::{Arg, Session, Track, Way};
+use crate::session::{Arg, MidiEffect, Session, Track, Way};
 
 /// The routes of a session whose tracks are `strips` of a graph.
 pub(super) fn routes(session: &Session, strips: &[StripRef], assets: &dyn Assets) -> Vec<Route> {
@@ -46,7 +46,9 @@ fn of_track(
     };
     let bend = bend.unwrap_or(2.0) as f32;
     let route = |ear: &crate::session::Ear| {
-        let port = ear.port.number(Way::In)?;
+        let through = session.effects.iter().any(|effect| effect.port == ear.port);
+        let port = if through { MidiEffect::output(&ear.port) } else { ear.port.clone() };
+        let port = port.number(Way::In)?;
         let (channels, mpe, sounds) = (ear.channels, ear.mpe, sounds.clone());
         Some(Route { port, channels, mpe, to, bend, sounds, expression, raw })
     };

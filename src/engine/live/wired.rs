@@ -3,8 +3,10 @@
 use super::Stand;
 use crate::io::audio::{Callback, Format, Moment};
 use crate::io::midi::{Mark, Wires};
+use crate::rt::Arrival;
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The callback of a device that also hears and sends MIDI.
 pub struct Wired {
@@ -12,6 +14,8 @@ pub struct Wired {
     wires: Option<Box<Wires>>,
     next: HeapCons<Box<Wires>>,
     gone: HeapProd<Box<Wires>>,
+    /// What is played from within the program.
+    played: HeapCons<Arrival>,
     moment: Option<Moment>,
     /// Of the device, in hertz.
     rate: u32,
@@ -21,6 +25,23 @@ pub struct Wired {
 pub struct Socket {
     next: HeapProd<Box<Wires>>,
     gone: HeapCons<Box<Wires>>,
+    played: Hand,
+}
+
+/// Plays what tracks listen to from within the program: effects, a keyboard on the screen. On any thread but the audio
+/// thread.
+#[derive(Clone)]
+pub struct Hand(Arc<Mutex<HeapProd<Arrival>>>);
+
+/// Messages that wait for the audio thread.
+const PLAYED: usize = 4096;
+
+impl Hand {
+    /// Sends a message; dropped if too many wait.
+    pub fn play(&self, arrival: Arrival) {
+        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = ring.try_push(arrival);
+    }
 }
 
 impl Wired {
@@ -30,9 +51,10 @@ impl Wired {
         let (next, incoming) = HeapRb::new(1).split();
         // Some may be plugged in and some may come.
         let (outgoing, gone) = HeapRb::new(2).split();
+        let (play, played) = HeapRb::new(PLAYED).split();
         let (wires, moment) = (None, None);
-        let wired = Wired { stand, wires, next: incoming, gone: outgoing, moment, rate: 0 };
-        (wired, Socket { next, gone })
+        let wired = Wired { stand, wires, next: incoming, gone: outgoing, played, moment, rate: 0 };
+        (wired, Socket { next, gone, played: Hand(Arc::new(Mutex::new(play))) })
     }
 }
 
@@ -44,6 +66,12 @@ impl Socket {
     pub fn plug(&mut self, wires: Box<Wires>) -> Result<(), Box<Wires>> {
         self.gone.clear();
         self.next.try_push(wires)
+    }
+
+    /// What plays from within the program.
+    #[must_use]
+    pub fn hand(&self) -> Hand {
+        self.played.clone()
     }
 }
 
@@ -70,6 +98,9 @@ impl Callback for Wired {
                 wires.timebase.set(Mark { micros, jack, frame, rate });
             }
             wires.arrivals.pop_iter().for_each(|arrival| performer.hear(arrival));
+        }
+        if let Some(performer) = self.stand.enter() {
+            self.played.pop_iter().for_each(|arrival| performer.hear(arrival));
         }
         self.stand.render(output, channels, input, in_channels);
         if let (Some(wires), Some(performer)) = (&mut self.wires, self.stand.performer()) {

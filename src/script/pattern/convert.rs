@@ -4,7 +4,7 @@ use super::super::args::describe;
 use super::super::build::{Build, Desk, Fallible, number, with};
 use super::super::operators::fail;
 use super::super::value::{Failed, Fx, Signal};
-use super::values;
+use super::values::{self, Role};
 use crate::diag::Diagnostic;
 use crate::pattern::table::{Kind, Row};
 use crate::pattern::{Arg, Pattern, PatternError};
@@ -37,7 +37,9 @@ pub(super) fn run(
     for (i, arg) in args.iter().enumerate() {
         given.push(match arg.clone().try_cast::<FnPtr>() {
             Some(f) if of_values(i) => {
-                Arg::ValueFn(values::kept(cx, &f, kind(i) == Some(Kind::Recorder)))
+                let recorder = kind(i) == Some(Kind::Recorder);
+                let role = if recorder { Role::Loop } else { Role::Value };
+                Arg::ValueFn(values::kept(cx, &f, role))
             }
             _ => argument(cx, arg, &mut next)?,
         });

@@ -17,6 +17,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Values whose results are remembered.
 const MOST_REMEMBERED: usize = 1_024;
 
+/// What a kept function is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Makes a value of a value; the same of the same.
+    Value,
+    /// Plays a turn of a loop on a recorder.
+    Loop,
+    /// Makes messages of a message, with a state of its own.
+    Midi,
+}
+
 /// A function of the script with all that it needs to run after the script has ended: a function pointer
 /// alone is but a name.
 struct Kept {
@@ -24,8 +35,7 @@ struct Kept {
     function: FnPtr,
     /// The functions of its script, imported modules and global constants.
     global: GlobalRuntimeState,
-    /// Whether it plays on a recorder.
-    plays: bool,
+    role: Role,
     /// The call that the function was given to.
     call: Place,
     /// Names of the sources, for places.
@@ -34,9 +44,8 @@ struct Kept {
     memory: Mutex<BTreeMap<String, Result<Value, PatternError>>>,
 }
 
-/// Keeps `function`, which the script gives to the call `cx`: a function of values, or one that plays a turn
-/// of a loop.
-pub fn kept(cx: &Cx, function: &FnPtr, plays: bool) -> ValueFn {
+/// Keeps `function`, which the script gives to the call `cx`.
+pub fn kept(cx: &Cx, function: &FnPtr, role: Role) -> ValueFn {
     let desk = Desk::of(cx);
     let engine = engine::of_values(&desk);
     let (files, call) = with(cx, |build, at| {
@@ -52,7 +61,7 @@ pub fn kept(cx: &Cx, function: &FnPtr, plays: bool) -> ValueFn {
     let captured: Vec<Dynamic> = function.iter_curry().map(|v| v.clone().flatten()).collect();
     function.set_curry(captured);
     let text = identity(&desk, &function);
-    let kept = Kept { engine, function, global, call, files, plays, memory: Mutex::default() };
+    let kept = Kept { engine, function, global, call, files, role, memory: Mutex::default() };
     ValueFn { run: Arc::new(move |v| kept.call(v)), text: text.into() }
 }
 
@@ -70,6 +79,9 @@ fn identity(desk: &Desk, function: &FnPtr) -> String {
 
 impl Kept {
     fn call(&self, value: &Value) -> Result<Value, PatternError> {
+        if self.role == Role::Midi {
+            return self.message(value);
+        }
         let memory = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let key = format!("{value:?}");
         if let Some(known) = memory().get(&key) {
@@ -88,7 +100,7 @@ impl Kept {
         let name = self.function.fn_name();
         let cx = Cx::new_with_all_fields(&self.engine, name, None, &self.global, Position::NONE);
         let run = |given| self.function.call_raw(&cx, None, [given]);
-        if self.plays {
+        if self.role == Role::Loop {
             let recorder = Recorder::new(value);
             // What it returns does not matter: it has played.
             let _ = run(Dynamic::from(recorder.clone())).map_err(|e| self.told(&e, ""))?;
@@ -104,6 +116,33 @@ impl Kept {
             ))
             .at(Where::At(self.call.clone()))
         })
+    }
+
+    /// Calls it with the `message` in a map, bound to `this`; gives what it returns as `send`, and `this`.
+    fn message(&self, value: &Value) -> Result<Value, PatternError> {
+        let given = |name: &str| match value {
+            Value::Map(parts) => parts.get(name).map_or(Dynamic::UNIT, to_dynamic),
+            _ => Dynamic::UNIT,
+        };
+        let name = self.function.fn_name();
+        let cx = Cx::new_with_all_fields(&self.engine, name, None, &self.global, Position::NONE);
+        let mut this = given("this");
+        let made = self.function.call_raw(&cx, Some(&mut this), [given("message")]);
+        let made = made.map_err(|error| self.told(&error, ""))?;
+        let wrong = |what: &Dynamic| {
+            let what = crate::script::args::describe(what);
+            let message =
+                format!("a function of `on_midi` returns messages or nothing, not {what}");
+            PatternError::new(message).at(Where::At(self.call.clone()))
+        };
+        let mut parts = BTreeMap::new();
+        if !made.is_unit() {
+            let send = from_dynamic(&made).ok_or_else(|| wrong(&made))?;
+            parts.insert("send".into(), send);
+        }
+        let state = from_dynamic(&this).ok_or_else(|| wrong(&this))?;
+        parts.insert("this".into(), state);
+        Ok(Value::Map(parts))
     }
 
     /// The error at its own place, and when it happened.
