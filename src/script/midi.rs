@@ -32,6 +32,8 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("midi_in", |cx: Cx| opened(&cx, "", false));
     engine.register_fn("midi_in", |cx: Cx, name: &str| opened(&cx, name, false));
     effects::register(engine);
+    // They are called later, by another engine; here they are known.
+    effects::methods(engine);
     engine.register_fn("virtual_midi_in", |cx: Cx, name: &str| opened(&cx, name, true));
     engine.register_fn("midi_in", |cx: Cx, strip: Strip| played(&cx, strip, &[]));
     engine

@@ -56,6 +56,12 @@ pub fn kept(cx: &Cx, function: &FnPtr, role: Role) -> ValueFn {
     global.tag = Dynamic::UNIT;
     global.level = 0;
     global.num_operations = Default::default();
+    let own = |lib: &rhai::Shared<rhai::Module>| {
+        lib.iter_script_fn_info().any(|(_, _, name, ..)| name == function.fn_name())
+    };
+    if !global.lib.first().is_some_and(own) {
+        adopt_modules(&mut global);
+    }
     let mut function = function.clone();
     // What is captured is shared with the script, which may change it later.
     let captured: Vec<Dynamic> = function.iter_curry().map(|v| v.clone().flatten()).collect();
@@ -63,6 +69,20 @@ pub fn kept(cx: &Cx, function: &FnPtr, role: Role) -> ValueFn {
     let text = identity(&desk, &function);
     let kept = Kept { engine, function, global, call, files, role, memory: Mutex::default() };
     ValueFn { run: Arc::new(move |v| kept.call(v)), text: text.into() }
+}
+
+/// Puts the functions of imported modules beside the script's own: a closure that a module has returned is known to
+/// that module alone, and is called from outside of it.
+fn adopt_modules(global: &mut GlobalRuntimeState) {
+    let imported: Vec<_> = global.iter_imports_raw().map(|(_, module)| module.clone()).collect();
+    let mut all = global.lib.first().map_or_else(Default::default, |own| (**own).clone());
+    for module in imported {
+        all.fill_with(&module);
+    }
+    match global.lib.first_mut() {
+        Some(own) => *own = all.into(),
+        None => global.lib.push(all.into()),
+    }
 }
 
 /// A text that differs where the function or what it uses differs.
