@@ -89,6 +89,7 @@ fn midi_is_exact_to_the_sample_and_survives_what_becomes_of_ports() {
     let dir = tempfile::tempdir().expect("a folder");
     let script = dir.path().join("song.rhai");
     notes_in_and_out(&server, &script);
+    effects_and_takes(&server, &script);
     ports_that_come_and_go(&server, &script);
     a_loop_of_cables(&server, &script);
 }
@@ -143,6 +144,46 @@ fn notes_in_and_out(server: &Server, script: &Path) {
     let ons = all.iter().filter(|m| m[0] == 0x93).count();
     assert!(ons > 0);
     assert_eq!(ear.sounding(), 0, "nothing hangs");
+}
+
+/// What is played goes through a function of the script to another program, and is written down as it was played.
+fn effects_and_takes(server: &Server, script: &Path) {
+    let (peer, ear) = (Peer::named("hands"), Peer::named("ear"));
+    let text = r#"
+        tempo(120);
+        let keys = midi_in("hands:feed");
+        on_midi(keys, |m| m.transpose(12));
+        track("hw", midi_out("ear:hear", 2)).midi_in(keys);
+        record_midi("take.mid");
+    "#;
+    let player = Player::start(server, script, text);
+    player.says("Listening to hands:feed");
+    player.says("Writing down");
+    player.says("Sending to ear:hear");
+    ear.begin(Vec::new(), 48_000);
+    let notes = (0..10).flat_map(|i| {
+        let key = 50 + i as u8;
+        [(i * 4000, [0x90, key, 100]), (i * 4000 + 2000, [0x80, key, 0])]
+    });
+    peer.play(notes.collect(), 48_000);
+    let take = ear.end();
+    let begun: Vec<(usize, u8)> =
+        take.midi.iter().filter(|m| m.1[0] == 0x91).map(|m| (m.0, m.1[1])).collect();
+    let keys: Vec<u8> = begun.iter().map(|b| b.1).collect();
+    assert_eq!(keys, (62..72).collect::<Vec<u8>>(), "an octave higher");
+    let apart: Vec<usize> = begun.windows(2).map(|w| w[1].0 - w[0].0).collect();
+    assert_eq!(apart, [4000; 9], "the thread of the effect does not jitter");
+    player.interrupt();
+    let file = script.parent().expect("a folder").join("take.mid");
+    let (song, damage) =
+        rhapsode::midi::Song::parse(&std::fs::read(file).expect("written")).expect("a MIDI file");
+    assert!(damage.is_empty());
+    let notes = song.notes();
+    assert_eq!(notes.iter().map(|n| n.key).collect::<Vec<_>>(), (50..60).collect::<Vec<u8>>());
+    // 4000 frames at 120 beats a minute are 160 ticks of 960 a beat.
+    let steps: Vec<u64> = notes.windows(2).map(|w| w[1].begin - w[0].begin).collect();
+    assert!(steps.iter().all(|step| step.abs_diff(160) <= 1), "{steps:?}");
+    assert!((song.tempo()[0].1 - 120.0).abs() < 1e-6);
 }
 
 /// Row 25: a port goes and comes back.

@@ -150,7 +150,7 @@ pub const ENTRIES: &[Entry] = &[
          `m.later(0.1)` (seconds) and `m.on_channel(2)` change one. `this` is its own memory, a map. With \
          `#{ticks: 4}` it is also called four times a beat, with a message of kind \"tick\" that has a `beat` and \
          a `count`. What comes through is heard 8 ms later than what comes straight. `std/midi` has effects that \
-         are ready: transpose, chord, split, velocity_curve, strum, arpeggio.",
+         are ready: shift, chord, split, velocity_curve, strum, arpeggio.",
         "let keys = midi_in(\"Keystation\"); on_midi(keys, |m| if m.kind == \"note_on\" && m.note < 48 { [m.transpose(12)] } else { [m] });",
     ),
     entry(
