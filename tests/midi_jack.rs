@@ -10,6 +10,7 @@ mod server;
 
 use peer::Peer;
 use server::Server;
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -23,6 +24,8 @@ const BUFFER: u32 = 64;
 struct Player {
     child: Child,
     said: Receiver<String>,
+    /// What it has said and nobody has waited for.
+    passed: RefCell<Vec<String>>,
 }
 
 impl Player {
@@ -41,20 +44,21 @@ impl Player {
                 let _ = tell.send(line);
             }
         });
-        Player { child, said }
+        Player { child, said, passed: RefCell::default() }
     }
 
-    /// Waits until it says something with `word` in it.
+    /// Waits until it says something with `word` in it, or finds that it has; what is said is found once.
     fn says(&self, word: &str) {
-        let (begin, mut all) = (Instant::now(), Vec::new());
-        while begin.elapsed() < Duration::from_secs(30) {
-            match self.said.recv_timeout(Duration::from_millis(200)) {
-                Ok(line) if line.contains(word) => return,
-                Ok(line) => all.push(line),
-                Err(_) => {}
+        let begin = Instant::now();
+        let mut passed = self.passed.borrow_mut();
+        loop {
+            if let Some(at) = passed.iter().position(|line| line.contains(word)) {
+                passed.remove(at);
+                return;
             }
+            assert!(begin.elapsed() < Duration::from_secs(30), "no `{word}` in {passed:#?}");
+            passed.extend(self.said.recv_timeout(Duration::from_millis(200)));
         }
-        panic!("no `{word}` in {all:#?}");
     }
 
     /// Ends it as Ctrl-C does.

@@ -78,15 +78,18 @@ impl Effects {
         let heard = running.iter_mut().filter(|r| r.input == port);
         heard
             .filter_map(|effect| {
-                if bytes.first() == Some(&UNPLUGGED) {
-                    effect.state = nothing();
-                    send(Arrival { frame, port: effect.output, bytes: [UNPLUGGED, 0, 0] });
-                    return None;
-                }
                 let message = to_value(bytes, clock.beat(frame))?;
                 effect.call(message, frame, clock, &mut send).err()
             })
             .collect()
+    }
+
+    /// A port is gone: its effects forget what they knew, and what they have sent is ended.
+    pub fn end(&mut self, port: u8, mut send: impl FnMut(Arrival)) {
+        for effect in self.running.iter_mut().filter(|r| r.input == port) {
+            effect.state = nothing();
+            send(Arrival { frame: 0, port: effect.output, bytes: [UNPLUGGED, 0, 0] });
+        }
     }
 
     /// Calls those that are called by themselves, up to `frame`.

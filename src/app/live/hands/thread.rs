@@ -11,9 +11,6 @@ use std::time::Duration;
 /// Time between two looks at what has come in: an effect's message may take [`LATENCY`](crate::engine::live::LATENCY).
 const TURN: Duration = Duration::from_millis(1);
 
-/// Bytes of a port that is gone.
-pub(super) const GONE: u8 = crate::rt::midi::UNPLUGGED;
-
 /// What the thread is told.
 pub(super) enum Order {
     /// Another system, with another ear.
@@ -90,10 +87,7 @@ impl Thread {
                 self.last = None;
                 self.effects.follow(&session, clock, |arrival| hand.play(arrival));
             }
-            Order::Gone(port) => {
-                let told = self.effects.hear((0, port, &[GONE]), |arrival| hand.play(arrival));
-                self.tell(told);
-            }
+            Order::Gone(port) => self.effects.end(port, |arrival| hand.play(arrival)),
         }
     }
 
