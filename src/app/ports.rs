@@ -117,7 +117,7 @@ fn monitor(
         if let Some(wires) = &mut wires {
             wires.drain();
         }
-        while let Some(heard) = ear.as_mut().and_then(|ear| ear.next()) {
+        while let Some(heard) = ear.as_mut().and_then(|ear| ear.hear()) {
             let micros = heard.micros - *first.get_or_insert(heard.micros);
             let name = wanted.get(usize::from(heard.port)).map_or("", |w| w.name.as_str());
             if json {
@@ -130,7 +130,7 @@ fn monitor(
                 println!("{:>12.6}  {name}  {}", micros as f64 / 1e6, say(&heard.bytes));
             }
         }
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::park_timeout(Duration::from_millis(5));
     }
     Ok(())
 }

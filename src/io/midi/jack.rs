@@ -28,7 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Messages that wait for their frame; more are dropped.
 const PENDING: usize = 4096;
 
-/// A change of the ports, made elsewhere and moved in; comes back to be freed.
+/// A change of the ports, made elsewhere and moved in.
+#[expect(clippy::large_enum_variant, reason = "a box would have to be freed by the audio side")]
 enum Change {
     In(u8, Port<MidiIn>, Option<Stream>),
     Out(Outlet),
@@ -199,10 +200,10 @@ impl System for Server {
             if matches!(self.spent.try_pop(), Some(Change::Hush)) {
                 // What was written leaves with the cycle that is ending.
                 let cycle = self.delay() as f64 / f64::from(self.client.as_client().sample_rate());
-                std::thread::sleep(Duration::from_secs_f64(2.0 * cycle));
+                std::thread::park_timeout(Duration::from_secs_f64(2.0 * cycle));
                 return;
             }
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::park_timeout(Duration::from_millis(1));
         }
     }
 }

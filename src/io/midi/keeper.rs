@@ -176,8 +176,9 @@ impl Keeper {
             })
             .collect();
         let joined = self.joined.entry(wanted.clone()).or_default();
-        let gone: Vec<(String, String)> =
-            joined.extract_if(.., |id, _| !there.contains_key(id)).collect();
+        let (stay, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(joined).into_iter().partition(|(id, _)| there.contains_key(id));
+        *joined = stay;
         // What is sent goes to one port: the one that it goes to, else the first.
         if wanted.way == Way::Out
             && let Some(id) = joined.keys().chain(there.keys()).next().cloned()

@@ -204,6 +204,6 @@ fn send(mut outtake: Outtake, outputs: &Outputs, stop: &AtomicBool) {
                 }
             }
         }
-        std::thread::sleep(TURN);
+        std::thread::park_timeout(TURN);
     }
 }

@@ -47,7 +47,7 @@ impl Timebase {
                 (self.micros.load(Ordering::Relaxed), self.frame.load(Ordering::Relaxed));
             let clock = self.clock.load(Ordering::Relaxed);
             fence(Ordering::Acquire);
-            if turn % 2 == 0 && turn == self.turn.load(Ordering::Relaxed) {
+            if turn.is_multiple_of(2) && turn == self.turn.load(Ordering::Relaxed) {
                 let (rate, jack) = ((clock >> 1) as u32, clock & 1 == 1);
                 return (turn > 0).then_some(Mark { micros, jack, frame, rate });
             }

@@ -66,7 +66,7 @@ pub struct Ear {
 
 impl Ear {
     /// The next message that has come in.
-    pub fn next(&mut self) -> Option<Heard> {
+    pub fn hear(&mut self) -> Option<Heard> {
         let Note { frame, micros, port, bytes, long } = self.notes.try_pop()?;
         let bytes = if long > 0 {
             self.exclusive.pop_iter().take(long as usize).collect()

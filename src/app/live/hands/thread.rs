@@ -95,7 +95,7 @@ impl Thread {
         let Some((ear, timebase)) = &mut self.ear else { return };
         let hand = &self.hand;
         let mut told = Vec::new();
-        while let Some(heard) = ear.next() {
+        while let Some(heard) = ear.hear() {
             let message = (heard.frame, heard.port, &*heard.bytes);
             told.extend(self.effects.hear(message, |arrival| hand.play(arrival)));
             // Nobody listens any more: the program ends.
