@@ -154,6 +154,14 @@ pub const ENTRIES: &[Entry] = &[
         "let keys = midi_in(\"Keystation\"); on_midi(keys, |m| if m.kind == \"note_on\" && m.note < 48 { [m.transpose(12)] } else { [m] });",
     ),
     entry(
+        &["louder", "later", "on_channel"],
+        HANDS,
+        "m.louder(factor), m.later(seconds), m.on_channel(channel)",
+        "Messages of `on_midi` with another velocity (kept within 0..127), later by so many seconds, on another \
+         channel; what a message says nothing of stays.",
+        "on_midi(midi_in(), |m| [m, m.transpose(12).louder(0.5).later(0.1).on_channel(2)]);",
+    ),
+    entry(
         &["virtual_midi_in"],
         HANDS,
         "virtual_midi_in(name)",
