@@ -33,6 +33,7 @@ impl Player {
         std::fs::write(script, text).expect("written");
         let mut child = server
             .command(env!("CARGO_BIN_EXE_rhapsode"))
+            .env("XDG_RUNTIME_DIR", script.parent().expect("a folder"))
             .args(["live", script.to_str().expect("plain"), "--host", "jack", "--no-server"])
             .stderr(Stdio::piped())
             .spawn()
@@ -96,6 +97,8 @@ fn midi_is_exact_to_the_sample_and_survives_what_becomes_of_ports() {
     effects_and_takes(&server, &script);
     ports_that_come_and_go(&server, &script);
     a_loop_of_cables(&server, &script);
+    clocks(&server, &script);
+    a_session_that_is_killed(server, &script);
 }
 
 /// A held note is a step of the level, so that its frame is seen: what is played by hand on the left, a pattern on the
@@ -231,5 +234,66 @@ fn a_loop_of_cables(server: &Server, script: &Path) {
     player.says("does what goes out come in again?");
     std::fs::write(script, "track(\"a\", saw(55) * 0.1);").expect("written");
     player.says("Swapped");
+    player.interrupt();
+}
+
+/// A clock that is sent has each tick at its frame, and one that is followed gives the tempo.
+fn clocks(server: &Server, script: &Path) {
+    let (peer, ear) = (Peer::named("hands"), Peer::named("ear"));
+    let text = "tempo(125); midi_clock_out(\"ear:hear\"); track(\"a\", saw(50) * 0.01);";
+    let player = Player::start(server, script, text);
+    player.says("Sending to ear:hear");
+    let take = ear.play(Vec::new(), 3 * 48_000);
+    let ticks: Vec<usize> = take.midi.iter().filter(|m| m.1[0] == 0xf8).map(|m| m.0).collect();
+    assert!(ticks.len() > 140, "{} ticks", ticks.len());
+    // 24 ticks a beat of 0.48 s are 960 frames apart.
+    let apart: Vec<usize> = ticks.windows(2).map(|w| w[1] - w[0]).collect();
+    assert!(apart.iter().all(|n| *n == 960), "{apart:?}");
+    player.interrupt();
+
+    let text = "tempo(90); sync_to(\"hands:feed\"); \
+                track(\"hw\", midi_out(\"ear:hear\", 1)).play(note(\"c4*16\").gate(0.5));";
+    let player = Player::start(server, script, text);
+    player.says("Listening to hands:feed");
+    player.says("Sending to ear:hear");
+    let ticks = (0..900).map(|i| (4800 + i * 960, [0xf8, 0, 0]));
+    let start = (4800 - 480, [0xfa, 0, 0]);
+    ear.begin(Vec::new(), 18 * 48_000);
+    peer.play(std::iter::once(start).chain(ticks).collect(), 18 * 48_000);
+    let take = ear.end();
+    let begun: Vec<usize> = take.midi.iter().filter(|m| m.1[0] == 0x90).map(|m| m.0).collect();
+    let late: Vec<usize> = begun.windows(2).map(|w| w[1] - w[0]).skip(60).collect();
+    assert!(late.len() > 50, "{} notes", begun.len());
+    // Sixteenths at 125 beats a minute.
+    assert!(late.iter().all(|n| n.abs_diff(5760) <= 2), "{late:?}");
+    // A note on every sixth tick: what was followed is the place too, heard a buffer after the tick came.
+    let place = |at: &usize| (*at as i64 - 4800).rem_euclid(5760);
+    let off: Vec<i64> = begun.iter().skip(60).map(place).map(|p| p.min(5760 - p)).collect();
+    assert!(off.iter().all(|n| *n <= 192), "frames beside the clock: {off:?}");
+    player.interrupt();
+}
+
+/// Row 9: what it left sounding is ended by the next session that plays the port.
+fn a_session_that_is_killed(server: Server, script: &Path) {
+    let ear = Peer::named("ear");
+    let text = "tempo(60); track(\"hw\", midi_out(\"ear:hear\", 3)).play(note(\"c4\").gate(4));";
+    let mut player = Player::start(&server, script, text);
+    player.says("Sending to ear:hear");
+    let journal = script.with_file_name(format!("rhapsode/{}.sounding", player.child.id()));
+    let begin = Instant::now();
+    while !std::fs::read_to_string(&journal).is_ok_and(|text| text.contains("[130,60,64]")) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "what sounds is not written down");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    player.child.kill().expect("is killed");
+    drop((player, ear));
+    // A client that is killed keeps a server waiting: another takes its place.
+    let server = server.kill().start(48_000, BUFFER);
+    let ear = Peer::named("ear");
+    ear.begin(Vec::new(), 2 * 48_000);
+    let player = Player::start(&server, script, "track(\"hw\", midi_out(\"ear:hear\", 1));");
+    player.says("Ended 1 notes on ear:hear");
+    let heard: Vec<[u8; 3]> = ear.end().midi.iter().map(|m| m.1).collect();
+    assert_eq!(heard, [[0x82, 60, 64], [0xb2, 120, 0], [0xb2, 123, 0]]);
     player.interrupt();
 }

@@ -92,7 +92,7 @@ fn monitor(
     seconds: Option<f64>,
 ) -> Result<(), Failure> {
     let wanted = wanted(port);
-    let ports = open(system).map_err(Failure::message)?;
+    let ports = open(system, None).map_err(Failure::message)?;
     ports.want(wanted.clone());
     if wanted.is_empty() {
         note(
@@ -111,6 +111,7 @@ fn monitor(
                 Event::Gone { name, .. } => note(&format!("{name} is gone")),
                 Event::Missing { wanted, there } => note(&super::live::missing(&wanted, &there)),
                 Event::Flood { wanted } => note(&format!("{} sends too much", wanted.name)),
+                Event::Ended { .. } => {}
                 Event::Failed(why) => note(&why),
             }
         }

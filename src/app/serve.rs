@@ -14,6 +14,7 @@ mod speech;
 pub mod wire;
 
 pub use problem::{Elsewhere, Problem};
+pub use session::folder;
 
 use super::Failure;
 use crate::diag::Diagnostic;

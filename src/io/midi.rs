@@ -5,6 +5,7 @@
 //! these come back. Messages go from the system's realtime thread to the audio thread by ring: nobody waits.
 
 mod jack;
+mod journal;
 mod keeper;
 mod limit;
 mod native;
@@ -19,6 +20,8 @@ pub use timebase::{Mark, Timebase};
 pub use wires::{Ear, Heard, Wires};
 
 use serde::Serialize;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Which way messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -86,6 +89,13 @@ pub enum Event {
         /// What was wanted.
         wanted: Wanted,
     },
+    /// What an earlier session had left sounding, when it was killed, was ended.
+    Ended {
+        /// The name of the other end.
+        name: String,
+        /// How many notes.
+        notes: usize,
+    },
     /// Something failed that was asked for.
     Failed(String),
 }
@@ -147,14 +157,18 @@ trait System: Send {
     fn is_lost(&self) -> bool;
     /// Frames that a message takes until it leaves, beside a buffer of the sound's device.
     fn delay(&self) -> u64;
-    /// Ends the notes that were sent.
-    fn hush(&mut self);
+    /// Sends messages to a port at once.
+    fn say(&mut self, port: u8, messages: &[[u8; 3]]);
+    /// Drops what waits to be sent; at the end.
+    fn clear(&mut self);
+    /// Waits until what was said has left.
+    fn settle(&mut self);
 }
 
 /// Joins `system` ([`JACK`] or [`NATIVE`]); without one, the JACK server that runs, else the operating system's.
 fn join(system: Option<&str>, ends: wires::Ends) -> Result<(Box<dyn System>, Rest), String> {
-    let wires::Ends { wires, ear, intake, outtake, floods } = ends;
-    let rest = Rest { wires, ear, floods };
+    let wires::Ends { wires, ear, intake, outtake, floods, sounding } = ends;
+    let rest = Rest { wires, ear, floods, sounding };
     let jack = match system {
         None => jack::runs(),
         Some(name) => name == JACK,
@@ -172,6 +186,7 @@ struct Rest {
     wires: Wires,
     ear: Ear,
     floods: wires::Floods,
+    sounding: Arc<journal::Sounding>,
 }
 
 /// The ports that there are, of every system that can be reached. Not for the audio thread.
@@ -192,10 +207,11 @@ pub fn ports() -> Vec<Listed> {
     all
 }
 
-/// Joins a system and starts its keeper; the first event is the wires.
+/// Joins a system and starts its keeper; the first event is the wires. What sounds outside is written down in
+/// the folder `journal`: a session that is killed has its notes ended by the next one that plays the same port.
 ///
 /// # Errors
 /// If there is no such system, or no MIDI at all.
-pub fn open(system: Option<&str>) -> Result<Ports, String> {
-    Ports::open(system)
+pub fn open(system: Option<&str>, journal: Option<&Path>) -> Result<Ports, String> {
+    Ports::open(system, journal)
 }

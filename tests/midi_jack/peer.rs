@@ -60,13 +60,16 @@ impl Peer {
                 let frame = *frame as usize;
                 if (*at..*at + size).contains(&frame) {
                     let time = (frame - *at) as u32;
+                    let bytes = &bytes[..=rhapsode::io::midi::length(bytes[0])];
                     writer.write(&RawMidi { time, bytes }).expect("room");
                 }
             }
             take.left.extend_from_slice(left.as_slice(scope));
             take.right.extend_from_slice(right.as_slice(scope));
-            for RawMidi { time, bytes } in hear.iter(scope).filter(|m| m.bytes.len() == 3) {
-                take.midi.push((*at + time as usize, [bytes[0], bytes[1], bytes[2]]));
+            for RawMidi { time, bytes } in hear.iter(scope).filter(|m| m.bytes.len() <= 3) {
+                let mut message = [0; 3];
+                message[..bytes.len()].copy_from_slice(bytes);
+                take.midi.push((*at + time as usize, message));
             }
             *at += size;
             if *at >= *frames {

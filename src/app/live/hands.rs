@@ -6,6 +6,7 @@ mod thread;
 use self::take::Taking;
 use self::thread::{Listener, Order};
 use super::studio::Studio;
+use crate::app::serve::folder as session_folder;
 use crate::engine::live::Socket;
 use crate::io::midi::{Event, JACK, MOST_MESSAGES, Ports, Wanted, Way, Wires, open};
 use crate::session::{self, Port, Session};
@@ -67,7 +68,7 @@ impl Studio {
         if hands.ports.is_none() {
             match hands.system.as_deref() {
                 Some("none") => hands.refused = true,
-                system => match open(system) {
+                system => match open(system, session_folder().as_deref()) {
                     Ok(ports) => hands.ports = Some(ports),
                     Err(why) => {
                         hands.refused = true;
@@ -122,6 +123,9 @@ impl Studio {
                     "MIDI from \"{}\" came at more than {MOST_MESSAGES} messages a second and was dropped: \
                      does what goes out come in again?",
                     wanted.name
+                )),
+                Event::Ended { name, notes } => self.say(&format!(
+                    "Ended {notes} notes on {name} that a session which was killed had left"
                 )),
                 Event::Failed(why) => self.say(&why),
             }

@@ -22,8 +22,11 @@ use std::time::{Duration, Instant};
 /// The type of MIDI ports.
 const TYPE: &str = "8 bit raw midi";
 
-/// How long the end of notes that still sound may take.
+/// How long it may take until a cycle has ended.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Changes that wait: a port with all its notes and channels is ended by about as many.
+const CHANGES: usize = 4096;
 
 /// Messages that wait for their frame; more are dropped.
 const PENDING: usize = 4096;
@@ -34,16 +37,18 @@ enum Change {
     In(u8, Port<MidiIn>, Option<Stream>),
     Out(Outlet),
     Unplug(u8),
-    /// Ends all notes that were sent.
-    Hush,
+    /// A message that is sent at once.
+    Say(u8, [u8; 3]),
+    /// Drops what waits.
+    Clear,
+    /// Comes back when what was said before it has left.
+    Mark,
 }
 
 /// A port that sends.
 struct Outlet {
     number: u8,
     port: Port<MidiOut>,
-    /// Keys that sound, by channel.
-    held: [u128; 16],
 }
 
 /// A client of the server.
@@ -93,8 +98,8 @@ impl Server {
             .map_err(|_| "no JACK server runs".to_string())?;
         let shared = Arc::new(Shared::default());
         shared.period.store(client.buffer_size(), Ordering::Relaxed);
-        let (changes, incoming) = HeapRb::new(64).split();
-        let (outgoing, spent) = HeapRb::new(256).split();
+        let (changes, incoming) = HeapRb::new(CHANGES).split();
+        let (outgoing, spent) = HeapRb::new(16).split();
         let handler = Handler {
             intake,
             outtake,
@@ -159,7 +164,7 @@ impl System for Server {
             Way::Out => {
                 let port = client.register_port(&name, MidiOut::default()).map_err(failed)?;
                 let full = port.name().map_err(failed)?;
-                (full, Change::Out(Outlet { number: wanted.number, port, held: [0; 16] }))
+                (full, Change::Out(Outlet { number: wanted.number, port }))
             }
         };
         self.own.insert((wanted.way, wanted.number), full);
@@ -193,11 +198,19 @@ impl System for Server {
         u64::from(self.shared.period.load(Ordering::Relaxed))
     }
 
-    fn hush(&mut self) {
-        self.send(Change::Hush);
+    fn say(&mut self, port: u8, messages: &[[u8; 3]]) {
+        messages.iter().for_each(|bytes| self.send(Change::Say(port, *bytes)));
+    }
+
+    fn clear(&mut self) {
+        self.send(Change::Clear);
+    }
+
+    fn settle(&mut self) {
+        self.send(Change::Mark);
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE && !self.is_lost() {
-            if matches!(self.spent.try_pop(), Some(Change::Hush)) {
+            if self.spent.try_pop().is_some() {
                 // What was written leaves with the cycle that is ending.
                 let cycle = self.delay() as f64 / f64::from(self.client.as_client().sample_rate());
                 std::thread::park_timeout(Duration::from_secs_f64(2.0 * cycle));
@@ -249,37 +262,41 @@ impl Handler {
         }
     }
 
-    /// Takes changes in; whether all notes are to end.
-    fn change(&mut self) -> bool {
-        let mut hush = false;
+    /// Takes changes in.
+    fn change(&mut self) {
         while let Some(change) = self.changes.try_pop() {
-            let spent = match change {
+            match change {
                 Change::In(number, port, stream) => {
                     if self.ins.len() < self.ins.capacity() {
                         self.ins.push((number, port));
                         let old = stream.and_then(|stream| self.intake.open(number, stream));
                         debug_assert!(old.is_none(), "a port is made once");
                     }
-                    continue;
                 }
                 Change::Out(outlet) => {
                     if self.outs.len() < self.outs.capacity() {
                         self.outs.push(outlet);
                     }
-                    continue;
                 }
-                Change::Unplug(port) => {
-                    self.intake.unplug(port, 0);
-                    continue;
+                Change::Unplug(port) => self.intake.unplug(port, 0),
+                Change::Say(port, bytes) => self.wait(Outgoing { frame: 0, port, bytes }),
+                Change::Clear => {
+                    self.outtake.outgoing.clear();
+                    self.pending.clear();
                 }
-                Change::Hush => {
-                    hush = true;
-                    Change::Hush
+                Change::Mark => {
+                    let _ = self.spent.try_push(Change::Mark);
                 }
-            };
-            let _ = self.spent.try_push(spent);
+            }
         }
-        hush
+    }
+
+    /// Lets a message wait for its frame, behind those that are not later.
+    fn wait(&mut self, message: Outgoing) {
+        if self.pending.len() < self.pending.capacity() {
+            let at = self.pending.partition_point(|m| m.frame <= message.frame);
+            self.pending.insert(at, message);
+        }
     }
 
     fn listen(&mut self, scope: &ProcessScope, base: Option<i64>, start: u64) {
@@ -293,16 +310,14 @@ impl Handler {
         }
     }
 
-    /// Takes in what was sent, each port's messages in the order of their frames.
+    /// Takes in what was sent.
     fn collect(&mut self) {
-        while self.pending.len() < self.pending.capacity() {
-            let Some(message) = self.outtake.outgoing.try_pop() else { return };
-            let at = self.pending.partition_point(|m| m.frame <= message.frame);
-            self.pending.insert(at, message);
+        while let Some(message) = self.outtake.outgoing.try_pop() {
+            self.wait(message);
         }
     }
 
-    fn speak(&mut self, scope: &ProcessScope, base: i64, hush: bool) {
+    fn speak(&mut self, scope: &ProcessScope, base: i64) {
         let frames = i64::from(scope.n_frames());
         let late = u64::from(scope.n_frames());
         // A message is made up to a cycle before it is heard, whichever client runs first.
@@ -312,22 +327,11 @@ impl Handler {
             let mut writer = outlet.port.writer(scope);
             let number = outlet.number;
             for message in self.pending[..due].iter().filter(|m| m.port == number) {
-                let [status, a, _] = message.bytes;
-                let length = super::stream::length(status);
+                let length = super::stream::length(message.bytes[0]);
                 let time = place(message).max(0) as Frames;
                 let bytes = &message.bytes[..=length];
                 if writer.write(&RawMidi { time, bytes }).is_ok() {
-                    note(&mut outlet.held, status, a, message.bytes[2]);
-                }
-            }
-            if hush {
-                let time = (frames - 1) as Frames;
-                for (channel, held) in (0..16).zip(&mut outlet.held) {
-                    while *held != 0 {
-                        let bytes = [0x80 | channel, held.trailing_zeros() as u8, 64];
-                        *held &= *held - 1;
-                        let _ = writer.write(&RawMidi { time, bytes: &bytes });
-                    }
+                    self.outtake.sounding.note(number, message.bytes);
                 }
             }
         }
@@ -335,27 +339,16 @@ impl Handler {
     }
 }
 
-/// Follows which keys sound.
-fn note(held: &mut [u128; 16], status: u8, key: u8, velocity: u8) {
-    let keys = &mut held[usize::from(status & 15)];
-    match status & 0xf0 {
-        0x90 if velocity > 0 => *keys |= 1 << (key & 127),
-        0x80 | 0x90 => *keys &= !(1 << (key & 127)),
-        0xb0 if matches!(key, 120 | 123) => *keys = 0,
-        _ => {}
-    }
-}
-
 impl ProcessHandler for Handler {
     fn process(&mut self, client: &Client, scope: &ProcessScope) -> Control {
         self.shared.period.store(scope.n_frames(), Ordering::Relaxed);
-        let hush = self.change();
+        self.change();
         let start = scope.cycle_times().map_or_else(|_| client.time(), |t| t.current_usecs);
         let base = self.base(scope, start);
         self.listen(scope, base, start);
         self.collect();
         // Without sound there is no time: what waits is sent at once.
-        self.speak(scope, base.unwrap_or(i64::MAX / 2), hush);
+        self.speak(scope, base.unwrap_or(i64::MAX / 2));
         Control::Continue
     }
 }

@@ -1,8 +1,10 @@
 //! The keeper of the ports: makes those that are wanted, connects them, sees when they go and come back.
 
+use super::journal::{Journal, Left, Sounding};
 use super::wires::{Ends, Floods};
 use super::{Event, Rest, System, Wanted, Way, join};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryIter, channel};
@@ -21,15 +23,22 @@ pub struct Ports {
 }
 
 impl Ports {
-    pub(super) fn open(system: Option<&str>) -> Result<Ports, String> {
+    pub(super) fn open(system: Option<&str>, journal: Option<&Path>) -> Result<Ports, String> {
         let (joined, rest) = join(system, Ends::new())?;
         let delay = Arc::new(AtomicU64::new(joined.delay()));
         let (wants, wanted) = channel();
         let (tell, events) = channel();
+        let (journal, left) = match journal.and_then(Journal::open) {
+            Some((journal, left)) => (Some(journal), left),
+            None => (None, Vec::new()),
+        };
         let mut keeper = Keeper {
             system: joined,
             name: system.map(String::from),
             floods: rest.floods.clone(),
+            sounding: rest.sounding.clone(),
+            journal,
+            left,
             wanted: BTreeSet::new(),
             joined: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -81,6 +90,10 @@ struct Keeper {
     /// The system that was asked for.
     name: Option<String>,
     floods: Floods,
+    sounding: Arc<Sounding>,
+    journal: Option<Journal>,
+    /// What dead sessions have left on ports that have not been there yet.
+    left: Vec<Left>,
     wanted: BTreeSet<Wanted>,
     /// Other ends that are there, by id, and their names.
     joined: BTreeMap<Wanted, BTreeMap<String, String>>,
@@ -96,12 +109,13 @@ impl Keeper {
             match wants.recv_timeout(TURN) {
                 Ok(wanted) => wanted.into_iter().for_each(|w| self.want(w)),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.system.hush(),
+                Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
             if self.system.is_lost() {
                 self.rejoin();
             }
             self.look();
+            self.write_down();
             self.delay.store(self.system.delay(), Ordering::Relaxed);
         }
     }
@@ -112,7 +126,7 @@ impl Keeper {
     }
 
     fn tell_wires(&mut self, rest: Rest) {
-        self.floods = rest.floods;
+        (self.floods, self.sounding) = (rest.floods, rest.sounding);
         self.say(Event::Wires(Box::new(rest.wires), Box::new(rest.ear)));
     }
 
@@ -135,6 +149,45 @@ impl Keeper {
     fn make(&mut self, wanted: &Wanted) {
         if let Err(why) = self.system.make(wanted) {
             self.say(Event::Failed(why));
+        }
+    }
+
+    /// Ends all notes.
+    fn end(&mut self) {
+        self.system.clear();
+        for wanted in self.wanted.iter().filter(|w| w.way == Way::Out) {
+            self.system.say(wanted.number, &self.sounding.ends(wanted.number));
+        }
+        self.system.settle();
+        if let Some(journal) = self.journal.take() {
+            journal.close(std::mem::take(&mut self.left));
+        }
+    }
+
+    /// Writes down what sounds.
+    fn write_down(&mut self) {
+        let Some(journal) = &mut self.journal else { return };
+        let mut all = self.left.clone();
+        for Wanted { number, name, own, .. } in self.wanted.iter().filter(|w| w.way == Way::Out) {
+            let ends = self.sounding.ends(*number);
+            if !ends.is_empty() {
+                all.push(Left { name: name.clone(), own: *own, ends });
+            }
+        }
+        journal.write(all);
+    }
+
+    /// Ends what a dead session has left on a port that is there now.
+    fn end_left(&mut self, wanted: &Wanted, name: &str) {
+        let is = |left: &Left| (&left.name, left.own) == (&wanted.name, wanted.own);
+        let (left, others): (Vec<Left>, Vec<Left>) =
+            std::mem::take(&mut self.left).into_iter().partition(is);
+        self.left = others;
+        let ends: Vec<[u8; 3]> = left.into_iter().flat_map(|left| left.ends).collect();
+        if wanted.way == Way::Out && !ends.is_empty() {
+            self.system.say(wanted.number, &ends);
+            let notes = ends.iter().filter(|bytes| bytes[0] & 0xf0 == 0x80).count();
+            self.say(Event::Ended { name: name.to_string(), notes });
         }
     }
 
@@ -197,6 +250,7 @@ impl Keeper {
             }
             match self.system.join(wanted, &id) {
                 Ok(()) => {
+                    self.end_left(wanted, &name);
                     self.joined.entry(wanted.clone()).or_default().insert(id, name.clone());
                     self.say(Event::Connected { wanted: wanted.clone(), name });
                 }

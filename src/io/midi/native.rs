@@ -135,14 +135,24 @@ impl System for Native {
         LATE
     }
 
-    fn hush(&mut self) {
-        for output in lock(&self.outputs).values_mut().flatten() {
-            for channel in 0..16 {
-                // All notes off. A device that is gone need not hear of it.
-                let _ = output.send(&[0xb0 | channel, 123, 0]);
+    fn say(&mut self, port: u8, messages: &[[u8; 3]]) {
+        for output in lock(&self.outputs).get_mut(&port).into_iter().flatten() {
+            for bytes in messages {
+                // A device that is gone need not hear of it.
+                let _ = output.send(&bytes[..=length(bytes[0])]);
             }
         }
     }
+
+    fn clear(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(sender) = self.sender.take() {
+            // It ends within a turn; a panic of it concerns nobody any more.
+            let _ = sender.join();
+        }
+    }
+
+    fn settle(&mut self) {}
 }
 
 #[cfg(unix)]
@@ -176,11 +186,7 @@ impl Native {
 
 impl Drop for Native {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(sender) = self.sender.take() {
-            // It ends within a turn; a panic of it concerns nobody any more.
-            let _ = sender.join();
-        }
+        self.clear();
     }
 }
 
@@ -196,6 +202,7 @@ fn send(mut outtake: Outtake, outputs: &Outputs, stop: &AtomicBool) {
         let now = drift.frame(micros(), outtake.timebase.get()).unwrap_or(f64::MAX);
         let due = pending.partition_point(|m| (m.frame + LATE) as f64 <= now);
         for message in pending.drain(..due) {
+            outtake.sounding.note(message.port, message.bytes);
             if let Some(ports) = lock(outputs).get_mut(&message.port) {
                 let bytes = &message.bytes[..=length(message.bytes[0])];
                 // A device that is gone is found out by the keeper.

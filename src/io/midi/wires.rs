@@ -1,5 +1,6 @@
 //! What joins the threads of MIDI to the audio thread and to the control thread: rings, and nothing else.
 
+use super::journal::Sounding;
 use super::limit::{Limit, Verdict};
 use super::stream::{Message, Stream};
 use super::timebase::Timebase;
@@ -94,6 +95,7 @@ pub(super) struct Intake {
 pub(super) struct Outtake {
     pub outgoing: HeapCons<Outgoing>,
     pub timebase: Arc<Timebase>,
+    pub sounding: Arc<Sounding>,
 }
 
 /// All ends of a new set of rings.
@@ -103,6 +105,7 @@ pub(super) struct Ends {
     pub intake: Intake,
     pub outtake: Outtake,
     pub floods: Floods,
+    pub sounding: Arc<Sounding>,
 }
 
 impl Ends {
@@ -112,6 +115,7 @@ impl Ends {
         let (note, notes) = HeapRb::new(HEARD).split();
         let (long, exclusive) = HeapRb::new(EXCLUSIVE).split();
         let (timebase, floods) = (Arc::new(Timebase::default()), Floods::default());
+        let sounding = Arc::new(Sounding::default());
         Ends {
             wires: Wires { arrivals, outgoing: outgo, timebase: timebase.clone() },
             ear: Ear { notes, exclusive },
@@ -123,8 +127,9 @@ impl Ends {
                 limits: [Limit::default(); PORTS],
                 floods: floods.clone(),
             },
-            outtake: Outtake { outgoing, timebase },
+            outtake: Outtake { outgoing, timebase, sounding: sounding.clone() },
             floods,
+            sounding,
         }
     }
 }
