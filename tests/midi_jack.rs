@@ -286,9 +286,10 @@ fn a_session_that_is_killed(server: Server, script: &Path) {
         std::thread::sleep(Duration::from_millis(50));
     }
     player.child.kill().expect("is killed");
+    // A client that is killed keeps a server waiting for minutes, and all its clients: another takes its place.
+    let stopped = server.kill();
     drop((player, ear));
-    // A client that is killed keeps a server waiting: another takes its place.
-    let server = server.kill().start(48_000, BUFFER);
+    let server = stopped.start(48_000, BUFFER);
     let ear = Peer::named("ear");
     ear.begin(Vec::new(), 2 * 48_000);
     let player = Player::start(&server, script, "track(\"hw\", midi_out(\"ear:hear\", 1));");

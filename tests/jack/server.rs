@@ -77,6 +77,8 @@ impl Server {
                 return Server { place, child };
             }
             std::thread::sleep(Duration::from_millis(100));
+            let _ = child.kill();
+            let _ = child.wait();
             child = launch(&place.name, rate, frames);
         }
         let _ = child.kill();
@@ -169,7 +171,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits until the server takes clients; false if it has ended.
+/// Waits until the server takes clients; false if it has ended, or takes none.
 fn comes_up(name: &str, child: &mut Child) -> bool {
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(20) {
@@ -182,7 +184,8 @@ fn comes_up(name: &str, child: &mut Child) -> bool {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    panic!("jackd takes no clients");
+    // It hangs, as it sometimes does where another was killed: the next one will do.
+    false
 }
 
 fn launch(name: &str, rate: u32, frames: u32) -> Child {

@@ -32,7 +32,6 @@ const CHANGES: usize = 4096;
 const PENDING: usize = 4096;
 
 /// A change of the ports, made elsewhere and moved in.
-#[expect(clippy::large_enum_variant, reason = "a box would have to be freed by the audio side")]
 enum Change {
     In(u8, Port<MidiIn>, Option<Stream>),
     Out(Outlet),
