@@ -318,3 +318,12 @@ fn a_keyboard_plays_hardware_as_it_is() {
         messages.iter().zip(100..).map(|(&[s, a, b], f)| (f, [s | 4, a, b])).collect();
     assert_eq!(got, want);
 }
+
+#[test]
+fn a_port_without_a_name_is_an_error_of_the_script() {
+    let Err(errors) = rhapsode::Runtime::new().eval("track(\"a\", midi_out(\"\", 1));") else {
+        panic!("is wrong")
+    };
+    assert!(errors[0].message.contains("needs the name of a port"), "{errors:?}");
+    assert_eq!((errors[0].place.line, errors[0].place.column), (1, 12));
+}

@@ -70,6 +70,11 @@ fn list(json: bool) -> Result<(), Failure> {
             println!("  none");
         }
     }
+    if ports.is_empty()
+        && let Err(why) = open(None, None)
+    {
+        note(&why);
+    }
     Ok(())
 }
 
@@ -92,7 +97,7 @@ fn monitor(
     seconds: Option<f64>,
 ) -> Result<(), Failure> {
     let wanted = wanted(port);
-    let ports = open(system, None).map_err(Failure::message)?;
+    let ports = open(system, None).map_err(|why| Failure::message(format!("no MIDI: {why}")))?;
     ports.want(wanted.clone());
     if wanted.is_empty() {
         note(

@@ -8,7 +8,7 @@ use super::entries::{Entry, entry};
 use super::value::{Failed, MidiPort, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::{Param, ParamKind};
-use crate::session::{Arg, Ear, Port};
+use crate::session::{Arg, Ear, Node, Port};
 use crate::units::Place;
 use rhai::{Dynamic, Engine, NativeCallContext as Cx};
 
@@ -102,8 +102,17 @@ fn port(build: &mut Build, given: Option<&Dynamic>, place: &Place) -> Option<Mid
     None
 }
 
-/// Warns of tracks that are to be played by hand and cannot be.
+/// Complains of ports without a name, and warns of tracks that are to be played by hand and cannot be.
 pub fn check(build: &mut Build) {
+    let nameless =
+        |node: &&Node| node.kind == "midi_out" && node.text("port").is_none_or(str::is_empty);
+    let places: Vec<Place> =
+        build.session.nodes.iter().filter(nameless).map(|node| node.place.clone()).collect();
+    for place in places {
+        let hint =
+            "part of the name of a port, which `rhapsode midi` lists: `midi_out(\"Model D\", 1)`";
+        build.report(Diagnostic::error("`midi_out` needs the name of a port", place).hint(hint));
+    }
     const PLAYED: [&str; 4] = ["instrument", "kit", "sampler", "midi_out"];
     let session = &build.session;
     let mute = session

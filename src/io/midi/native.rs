@@ -16,6 +16,13 @@ use std::time::Duration;
 
 /// Our name among the system's clients.
 const NAME: &str = "rhapsode";
+/// What helps where there is none.
+#[cfg(target_os = "linux")]
+const HELP: &str = "; load the kernel's sequencer (`modprobe snd-seq`), or start a JACK server";
+/// What helps where there is none.
+#[cfg(not(target_os = "linux"))]
+const HELP: &str = "";
+
 /// Frames by which messages are late each way, beside a buffer of the device: what threads of an ordinary system
 /// take to wake up.
 const LATE: u64 = 256;
@@ -40,7 +47,7 @@ impl Native {
     /// # Errors
     /// If it has none.
     pub fn open(intake: Intake, outtake: Outtake) -> Result<Native, String> {
-        MidiInput::new(NAME).map_err(|error| format!("the system has no MIDI: {error}"))?;
+        MidiInput::new(NAME).map_err(|error| format!("the system has none ({error}){HELP}"))?;
         let timebase = outtake.timebase.clone();
         let (outputs, stop) = (Outputs::default(), Arc::new(AtomicBool::new(false)));
         let (to, ends) = (outputs.clone(), stop.clone());
