@@ -3,22 +3,26 @@
 //! Jobs share nothing that they write: each has its own buffers, and publishes its outputs for the jobs
 //! after it. So jobs may run on different threads without changing a bit.
 
+mod bench;
+mod import;
 mod lanes;
+mod level;
 mod process;
 mod published;
 
+pub use bench::{Bench, Lines};
+pub use import::{From, Import};
 pub use lanes::{LaneTask, LineLoad, LineStore, Load, Store};
+pub use level::{Level, MOVE};
 pub use process::ProcessTask;
 pub use published::Published;
 
-use super::block::{Buffer, Ramp};
+use self::import::gather;
 use super::event::{Event, EventKind};
 use super::midi::Outgoing;
 use super::slots::{Chunk, Slots};
-use super::update::Constant;
 use crate::dsp::controls::Board;
 use crate::dsp::unit::{BLOCK, Meta};
-use crate::dsp::wide;
 use std::collections::VecDeque;
 
 /// Below this (-140 dB) an output whose input is silent counts as silence.
@@ -33,82 +37,6 @@ pub struct PortRef {
     pub job: u16,
     /// Index of the channel among the job's exports.
     pub port: u16,
-}
-
-/// Where an import comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
-    /// A job before this one in the order, this block.
-    Port(PortRef),
-    /// This job or one after it, one block late: index into the schedule's feedback lines.
-    Feedback(u16),
-    /// A channel from outside, from 0.
-    Inlet(u16),
-}
-
-/// Adds a scaled output of another job to a buffer of this one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Import {
-    /// Where from.
-    pub from: From,
-    /// Linear gain.
-    pub level: Level,
-    /// Buffer that it is added to.
-    pub to: u16,
-}
-
-/// A gain that moves in straight lines after an edit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Level {
-    /// Where it is when it does not move.
-    gain: f32,
-    /// Where it is now.
-    was: f32,
-    /// What it moves in a block; set when the move begins.
-    step: f32,
-}
-
-/// Blocks in which a [`Level`] moves after an edit: 20 ms at 48 kHz.
-pub const MOVE: f32 = 15.0;
-
-impl Level {
-    /// A gain that goes from `was` to `gain`.
-    #[must_use]
-    pub fn new(was: f32, gain: f32) -> Level {
-        Level { gain, was, step: 0.0 }
-    }
-
-    /// Whether it is 0 and stays there.
-    #[must_use]
-    pub fn is_off(&self) -> bool {
-        self.gain == 0.0 && self.was == 0.0
-    }
-
-    /// Whether it is 0, or goes there.
-    #[must_use]
-    pub fn is_closing(&self) -> bool {
-        self.gain == 0.0
-    }
-
-    /// The gain in the next block of a sound.
-    pub fn advance(&mut self) -> Ramp {
-        if self.was == self.gain {
-            return Ramp::constant(self.gain);
-        }
-        if self.step == 0.0 {
-            self.step = (self.gain - self.was) / MOVE;
-        }
-        let near = (self.gain - self.was).abs() <= self.step.abs() * 1.5;
-        let to = if near { self.gain } else { self.was + self.step };
-        let ramp = Ramp { from: self.was, to };
-        self.was = to;
-        ramp
-    }
-
-    /// Where nothing sounds, nothing need move.
-    pub fn arrive(&mut self) {
-        self.was = self.gain;
-    }
 }
 
 /// One step of a job.
@@ -143,70 +71,6 @@ pub struct Fault {
     pub frame: u64,
     /// Node of the session.
     pub node: u32,
-}
-
-/// Buffers of a job and what is known of them.
-pub struct Bench {
-    /// The buffers; taken out while they are written.
-    pub buffers: Vec<Option<Box<Buffer>>>,
-    /// Which of them hold nothing but zeros.
-    pub silent: Vec<bool>,
-    /// Control lines between tasks.
-    pub lines: Lines,
-}
-
-/// Control lines: constants, and what lane tasks put out for processors and each other.
-pub struct Lines {
-    /// The lines.
-    pub values: Vec<Ramp>,
-    /// Those that move in this block and stand from the next one on.
-    moving: Vec<u16>,
-}
-
-impl Lines {
-    /// Takes over what a constant of another job had come to.
-    pub(super) fn adopt(&mut self, old: &Lines, constant: Constant) {
-        let was = old.values[constant.from as usize];
-        let line = &mut self.values[constant.to as usize];
-        if !constant.changed {
-            *line = was;
-        } else if self.moving.len() < self.moving.capacity() {
-            line.from = was.to;
-            self.moving.push(constant.to);
-        }
-    }
-
-    /// Ends the moves of the block.
-    fn settle(&mut self) {
-        for index in self.moving.drain(..) {
-            let line = &mut self.values[index as usize];
-            line.from = line.to;
-        }
-    }
-}
-
-impl Bench {
-    /// `buffers` silent buffers and `lines` lines at 0.
-    #[must_use]
-    pub fn new(buffers: usize, lines: usize) -> Bench {
-        Bench {
-            buffers: (0..buffers).map(|_| Some(Box::default())).collect(),
-            silent: vec![true; buffers],
-            lines: Lines {
-                values: vec![Ramp::default(); lines],
-                moving: Vec::with_capacity(lines),
-            },
-        }
-    }
-
-    fn silence(&mut self, id: u16) {
-        if !self.silent[id as usize] {
-            if let Some(buffer) = &mut self.buffers[id as usize] {
-                **buffer = Buffer::SILENCE;
-            }
-            self.silent[id as usize] = true;
-        }
-    }
 }
 
 /// One strip, or several alike ones. Run on the audio thread, or on a worker.
@@ -365,41 +229,6 @@ impl Job {
                 Task::Lanes(task) => task.reset(),
                 Task::Process(task) => task.reset(),
             }
-        }
-    }
-}
-
-fn gather(
-    bench: &mut Bench,
-    to: u16,
-    imports: &mut [Import],
-    block: usize,
-    chunk: Chunk,
-    done: &Slots,
-) {
-    bench.silence(to);
-    for import in imports {
-        if import.level.is_off() {
-            // Muted: not even a tail too soft to be heard keeps what follows awake.
-            continue;
-        }
-        let from = match import.from {
-            From::Port(port) => done.output(port, block),
-            From::Feedback(i) => Some(&chunk.kept[i as usize]),
-            From::Inlet(channel) => chunk.inlets.block(channel, block),
-        };
-        if let (Some(from), Some(sum)) = (from, &mut bench.buffers[to as usize]) {
-            let gain = import.level.advance();
-            if gain.from == gain.to {
-                wide::add_row(&mut sum.0, &from.0, gain.to);
-            } else {
-                for (i, (y, x)) in sum.0.iter_mut().zip(&from.0).enumerate() {
-                    *y += x * gain.at(i);
-                }
-            }
-            bench.silent[to as usize] = false;
-        } else {
-            import.level.arrive();
         }
     }
 }
