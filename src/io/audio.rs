@@ -5,6 +5,7 @@
 //! thread) drives the same seat at the same rate until the device is back, so clock and recording go on.
 
 mod config;
+mod cycle;
 mod error;
 mod hosts;
 mod inputs;

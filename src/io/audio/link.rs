@@ -3,6 +3,7 @@
 mod record;
 
 use super::config::{self, Chosen};
+use super::cycle::Beginning;
 use super::hosts::Found;
 use super::inputs::Inputs;
 use super::seat::Seat;
@@ -190,14 +191,19 @@ fn play_as<T: SizedSample + FromSample<f32>>(
     let in_channels = usize::from(in_channels);
     let mut scratch = vec![0.0_f32; chosen.max_frames as usize * channels];
     let errors = sides.clone();
+    let mut beginning = Beginning::default();
     device.build_output_stream::<T, _, _>(
         chosen.config,
         move |data, info| {
             let _flush = FlushToZero::new();
             sides.flags.calls.fetch_add(1, Ordering::Relaxed);
             let mut moment = if sides.jack {
-                let at = info.timestamp().callback;
-                Moment { micros: (at.as_nanos() / 1000) as u64, jack: true }
+                let at = info.timestamp();
+                let micros = |at: cpal::StreamInstant| (at.as_nanos() / 1000) as u64;
+                Moment {
+                    micros: beginning.of(micros(at.callback), micros(at.playback)),
+                    jack: true,
+                }
             } else {
                 Moment { micros: micros(), jack: false }
             };

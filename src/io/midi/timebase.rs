@@ -74,7 +74,8 @@ impl Cycles {
         self.seen.copy_within(..CYCLES - 1, 1);
         self.seen[0] = (micros, frame);
         let mark = mark.filter(|mark| mark.jack)?;
-        let (_, then) = self.seen.iter().find(|(start, _)| *start <= mark.micros && *start > 0)?;
+        let seen = self.seen.iter().filter(|(start, _)| *start > 0);
+        let (_, then) = seen.min_by_key(|(start, _)| start.abs_diff(mark.micros))?;
         let passed = frame.wrapping_sub(*then) as i32;
         Some(mark.frame as i64 + i64::from(passed))
     }
@@ -123,11 +124,11 @@ mod tests {
         let cycle = |k: u64| (1_000_000 + k * 1333, (5000 + k * 64) as u32);
         for k in 0..100 {
             let (micros, frame) = cycle(k);
-            // The audio client has seen this cycle, or only the one before; a little after its start.
+            // The audio client has seen this cycle, or only the one before, and knows nearly when it began.
             for behind in [0, 1.min(k)] {
                 let (then, _) = cycle(k - behind);
                 let mark =
-                    Mark { micros: then + 700, jack: true, frame: (k - behind) * 64, rate: 48_000 };
+                    Mark { micros: then + 9, jack: true, frame: (k - behind) * 64, rate: 48_000 };
                 let got = { cycles }.begin(micros, frame, Some(mark));
                 assert_eq!(got, Some(k as i64 * 64), "cycle {k}, {behind} behind");
             }
@@ -139,7 +140,7 @@ mod tests {
     fn a_counter_of_frames_that_wraps_does_not_matter() {
         let mut cycles = Cycles::default();
         cycles.begin(1000, u32::MAX - 31, None);
-        let mark = Mark { micros: 1500, jack: true, frame: 640, rate: 48_000 };
+        let mark = Mark { micros: 1100, jack: true, frame: 640, rate: 48_000 };
         assert_eq!(cycles.begin(2333, 32, Some(mark)), Some(704));
     }
 
