@@ -12,6 +12,7 @@ pub mod rig;
 pub mod tempo;
 pub mod track;
 
+pub use crate::units::Way;
 pub use command::Command;
 pub use compose::compose;
 pub use effect::MidiEffect;
@@ -19,7 +20,7 @@ pub use mapping::Mapping;
 pub use mixer::Mixer;
 pub use node::{Arg, INPUTS, Node, NodeId};
 pub use output::{Content, Output, Rendering};
-pub use port::{Ear, Port, Way};
+pub use port::{Ear, Port};
 pub use rig::Rig;
 pub use tempo::{Meter, TempoMap};
 pub use track::{Bus, Instrument, Send, Session, Track};

@@ -1,9 +1,11 @@
 //! Units of measure as types and the conversions between them.
 
 pub mod controller;
+pub mod port;
 pub mod taper;
 
 pub use controller::{Controller, Turning};
+pub use port::{PORTS, Way};
 pub use taper::Taper;
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ mod stage;
 use rhapsode::engine::live::{News, Quant};
 use rhapsode::rt::Arrival;
 use rhapsode::session::Port;
-use rhapsode::session::port::Way;
+use rhapsode::units::Way;
 use stage::{RATE, Stage};
 
 /// A click on every quarter note.

@@ -6,7 +6,7 @@ mod stage;
 use rhapsode::engine::live::Quant;
 use rhapsode::rt::Arrival;
 use rhapsode::session::Port;
-use rhapsode::session::port::Way;
+use rhapsode::units::Way;
 use stage::{RATE, Stage, peak};
 
 /// A controller of channel 1 of port 0, at once.

@@ -141,12 +141,6 @@ impl Clock {
 
     /// The frame at which the music is at `beat`, swing apart.
     #[must_use]
-    pub fn frame_at(&self, beat: f64) -> u64 {
-        self.frame_of(beat)
-    }
-
-    /// The frame of a beat, swing apart.
-    #[must_use]
     pub fn frame_of(&self, beat: f64) -> u64 {
         ((self.tempo.seconds_at(beat) + self.origin) * self.rate).round().max(0.0) as u64
     }

@@ -92,8 +92,6 @@ enum Report {
 struct Shared {
     /// Frames given to the device.
     frame: AtomicU64,
-    /// Bits of the largest magnitude since it was last asked for.
-    peak: AtomicU32,
     /// Blocks in which the safety limiter acted.
     limited: AtomicU64,
     /// How often silence was asked for.
@@ -323,12 +321,6 @@ impl Live {
     pub fn params(&self) -> Vec<String> {
         let path = |strip: &StripRef, p: &String| format!("{}/{p}", strip.name);
         self.music.strips.iter().flat_map(|s| s.params.keys().map(move |p| path(s, p))).collect()
-    }
-
-    /// The largest magnitude of the output since the last call.
-    #[must_use]
-    pub fn take_peak(&self) -> f32 {
-        f32::from_bits(self.shared.peak.swap(0, Ordering::Relaxed))
     }
 
     /// Blocks in which the safety limiter acted.

@@ -13,6 +13,7 @@ mod stream;
 mod timebase;
 mod wires;
 
+pub use crate::units::Way;
 pub use keeper::Ports;
 pub use limit::RATE as MOST_MESSAGES;
 pub use stream::{Message, Stream, length};
@@ -22,16 +23,6 @@ pub use wires::{Ear, Heard, Wires};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Which way messages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// To us.
-    In,
-    /// From us.
-    Out,
-}
 
 /// A port that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,14 +2,13 @@
 
 use super::midi::Outgoing;
 use crate::dsp::unit::{BLOCK, Meta};
+use crate::units::PORTS;
 
 /// Ticks of a quarter note, and of a sixteenth, in which song positions count.
 const TICKS: f64 = 24.0;
 const SIXTEENTH: i64 = 6;
 /// Beats by which musical time may be off before that is a jump.
 const JUMP: f64 = 1e-3;
-/// Ports that can get a clock.
-const PORTS: usize = 32;
 
 /// The ports that get a clock; part of a schedule.
 #[derive(Clone, Debug, Default, PartialEq)]

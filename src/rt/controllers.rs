@@ -8,14 +8,12 @@ pub use map::{Knob, Map};
 use self::heard::{Ear, Heard};
 use super::midi::Arrival;
 use crate::dsp::controls::Steps;
-use crate::units::Controller;
+use crate::units::{Controller, PORTS};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Controllers that scripts of one performance can listen to, all told.
 pub const CONTROLLERS: usize = 256;
-/// Ports whose messages are followed.
-const PORTS: usize = 32;
 
 /// Which controller of which device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

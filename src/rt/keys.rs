@@ -5,10 +5,9 @@ use super::job::Timed;
 use super::midi::{Arrival, Expression, NO_SOUND, Route, UNPLUGGED, note_id};
 use super::update::TaskSpot;
 use super::voices::BEND_SLOT;
+use crate::units::PORTS;
 use std::collections::VecDeque;
 
-/// Ports whose notes are followed.
-pub const PORTS: usize = 32;
 /// Messages that wait for their frame; more are dropped.
 const WAITING: usize = 2048;
 /// Semitones that a note of MPE is bent by at most, unless the sender says another range (RP-053, 2.4).
@@ -86,7 +85,7 @@ impl Keys {
         let Arrival { frame, port, bytes: [status, a, b] } = arrival;
         let Some(channels) = self.channels.get_mut(usize::from(port)) else { return };
         if status == UNPLUGGED {
-            (0..16).for_each(|c| release(channels, (port, c), routes, frame, &mut send));
+            (0..16).for_each(|c| calm(channels, (port, c), routes, frame, true, &mut send));
             return;
         }
         if !(0x80..0xf0).contains(&status) {
@@ -96,11 +95,7 @@ impl Keys {
         let (a, b) = (a & 127, b & 127);
         if kind == 0xb0 && (120..=127).contains(&a) && a != 122 {
             // All sound off, all notes off and the modes, which imply it; 121 resets the controllers.
-            match a {
-                121 => calm(channels, (port, number), routes, frame, &mut send),
-                _ => release(channels, (port, number), routes, frame, &mut send),
-            }
-            return;
+            return calm(channels, (port, number), routes, frame, a != 121, &mut send);
         }
         for route in routes.iter().filter(|r| r.hears(port, number)) {
             let mut to = Desk { route, to: route.to, frame, send: &mut send };
@@ -173,34 +168,20 @@ fn each(keys: u128, mut f: impl FnMut(u8)) {
     }
 }
 
-/// Ends all notes of a channel and takes its controllers back.
-fn release(
-    channels: &mut [Channel; 16],
-    (port, number): (u8, u8),
-    routes: &[Route],
-    frame: u64,
-    send: &mut impl FnMut(Timed),
-) {
-    let held = std::mem::take(&mut channels[usize::from(number)].held);
-    for route in routes.iter().filter(|r| r.hears(port, number)) {
-        let mut to = Desk { route, to: route.to, frame, send };
-        if held != 0 {
-            each(held, |key| to.off(port, number, key));
-        }
-    }
-    calm(channels, (port, number), routes, frame, send);
-}
-
-/// Takes the bend, the pressure and the pedals of a channel back.
+/// Takes the bend, the pressure and the pedals of a channel back, and ends its notes if it `lets_go`.
 fn calm(
     channels: &mut [Channel; 16],
     (port, number): (u8, u8),
     routes: &[Route],
     frame: u64,
+    lets_go: bool,
     send: &mut impl FnMut(Timed),
 ) {
+    let held = &mut channels[usize::from(number)].held;
+    let ended = if lets_go { std::mem::take(held) } else { 0 };
     for route in routes.iter().filter(|r| r.hears(port, number)) {
         let mut to = Desk { route, to: route.to, frame, send };
+        each(ended, |key| to.off(port, number, key));
         for pedal in [64, 66, 67] {
             to.pedal(number, pedal, 0);
         }

@@ -1,10 +1,8 @@
 //! MIDI ports as scripts name them.
 
+use crate::units::{PORTS, Way};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
-
-/// Ports of one direction that can be named while the program runs.
-pub const MOST: usize = 32;
 
 /// A port: some part of the name of one that there is, or one that the program makes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,15 +11,6 @@ pub struct Port {
     pub name: String,
     /// It is made for others to connect to.
     pub own: bool,
-}
-
-/// Which way messages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Way {
-    /// To us.
-    In,
-    /// From us.
-    Out,
 }
 
 /// All ports that were ever named; their places are their numbers.
@@ -34,13 +23,13 @@ impl Port {
         Port { name: name.to_string(), own: false }
     }
 
-    /// The number of the port, the same for as long as the program runs; none if [`MOST`] others have been named.
+    /// The number of the port, the same for as long as the program runs; none if [`PORTS`] others have been named.
     #[must_use]
     pub fn number(&self, way: Way) -> Option<u8> {
         let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
         let ports = &mut named[way as usize];
         let place = ports.iter().position(|port| port == self).or_else(|| {
-            (ports.len() < MOST).then(|| {
+            (ports.len() < PORTS).then(|| {
                 ports.push(self.clone());
                 ports.len() - 1
             })

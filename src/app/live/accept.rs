@@ -84,7 +84,7 @@ impl Studio {
         self.takes.push(take.clone());
         let (asked, commands) = (work.asked, piece.commands().to_vec());
         let arrival = Some(Arrival { asked, commands });
-        let quant = work.quant.unwrap_or(self.quant);
+        let quant = work.quant.unwrap_or(self.play.quant);
         let files = Arc::new(work.files.clone());
         let outcome = Outcome { diagnostics, ..self.moment(quant) };
         self.send(Stage { session, take, fresh, quant, files, arrival });

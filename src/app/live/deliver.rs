@@ -100,7 +100,7 @@ impl Studio {
                     beat + at.elapsed().as_secs_f64() * bpm / 60.0
                 });
                 let fresh = fresh.with_controls(self.controls.take());
-                let (mut live, performer) = Live::resume(fresh, self.ceiling, beat, delay);
+                let (mut live, performer) = Live::resume(fresh, self.play.ceiling(), beat, delay);
                 live.set_buffer(u64::from(self.stream.buffer()));
                 if self.stage.send(performer) {
                     self.live = Some(live);

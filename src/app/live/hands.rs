@@ -9,7 +9,7 @@ use super::studio::Studio;
 use crate::app::serve::folder as session_folder;
 use crate::engine::live::Socket;
 use crate::io::midi::{Event, JACK, MOST_MESSAGES, Ports, Wanted, Way, Wires, open};
-use crate::session::{self, Port, Session};
+use crate::session::{Port, Session};
 
 /// The ports, opened when a script first asks for one.
 pub(super) struct Hands {
@@ -35,11 +35,10 @@ impl Hands {
 
 /// What a session wants, by its numbers.
 fn wanted(session: &Session) -> Vec<Wanted> {
-    let ins = session.ports.iter().cloned().map(|port| (session::Way::In, port));
-    let outs = session.outlets().map(|port| (session::Way::Out, port));
-    let wanted = |(way, port): (session::Way, Port)| {
+    let ins = session.ports.iter().cloned().map(|port| (Way::In, port));
+    let outs = session.outlets().map(|port| (Way::Out, port));
+    let wanted = |(way, port): (Way, Port)| {
         let number = port.number(way)?;
-        let way = if way == session::Way::In { Way::In } else { Way::Out };
         Some(Wanted { way, number, name: port.name, own: port.own })
     };
     ins.chain(outs).filter_map(wanted).collect()

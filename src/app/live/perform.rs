@@ -99,7 +99,7 @@ impl Studio {
             session: take.session.clone(),
             take,
             fresh: None,
-            quant: self.quant,
+            quant: self.play.quant,
             files: Arc::default(),
             arrival: Some(arrival),
         });
@@ -147,7 +147,10 @@ impl Studio {
         let Some(live) = &self.live else { return "Nothing plays".into() };
         let frame = live.frame();
         let ((bar, beat), bpm) = (place(live, frame), live.clock().bpm(frame));
-        let peak = crate::units::gain_to_db(f64::from(live.take_peak()));
+        // The master is the last one.
+        let levels =
+            self.show.levels.last().map_or([f64::NEG_INFINITY; 2], |master| master.peak_db);
+        let peak = levels[0].max(levels[1]);
         let stats = self.stream.stats();
         let load = f64::from(stats.load()) * 100.0;
         let (beat, xruns) = (beat.floor(), self.show.xruns);

@@ -4,9 +4,9 @@ use super::Live;
 use crate::dsp::controls::{Board, Steps, Target};
 use crate::rt::Schedule;
 use crate::rt::controllers::{Controllers, Knob, Map, Panel, Source};
-use crate::session::port::Way;
 use crate::session::{Arg, Mapping, Port, Session};
 use crate::units::Controller;
+use crate::units::Way;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -151,7 +151,7 @@ impl Live {
         let clock = self.music.player.clock();
         let at = match pending.quant {
             Quant::Bar | Quant::Beats(_) if jumps => self.next(pending.quant),
-            Quant::Bar | Quant::Beats(_) => clock.frame_at(before.beat(pending.update.at)),
+            Quant::Bar | Quant::Beats(_) => clock.frame_of(before.beat(pending.update.at)),
             Quant::Now | Quant::At(_) => pending.update.at,
         };
         self.begin(pending, at);

@@ -163,8 +163,6 @@ impl Performer {
             });
             tape.write(frame, output, sounds);
         }
-        let peak = left.peak().max(right.peak());
-        self.shared.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
         let reports = &mut self.reports;
         self.renderer.take_faults(|fault| drop(reports.try_push(Report::Fault(fault))));
         self.shared.limited.store(self.renderer.limited(), Ordering::Relaxed);

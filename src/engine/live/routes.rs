@@ -1,6 +1,6 @@
 //! Which tasks are played by hand, and how: what tracks listen to, joined to the graph.
 
-use crate::engine::player::drums::general_midi;
+use crate::engine::player::drums::sound;
 use crate::engine::player::voice::{Voice, voice};
 use crate::graph::StripRef;
 use crate::nodes::table::Assets;
@@ -68,13 +68,12 @@ fn expression(params: &[String]) -> Expression {
 /// none of its drums is one.
 fn drums(names: &[&str]) -> Box<[u16; 128]> {
     let mut sounds = Box::new([NO_SOUND; 128]);
-    let place = |name: &str| names.iter().position(|n| *n == name).map(|i| i as u16);
-    for (key, sound) in sounds.iter_mut().enumerate() {
-        *sound = general_midi(key).and_then(place).unwrap_or(NO_SOUND);
+    for (key, place) in sounds.iter_mut().enumerate() {
+        *place = sound(key, names).map_or(NO_SOUND, |i| i as u16);
     }
-    if sounds.iter().all(|sound| *sound == NO_SOUND) {
-        for (sound, index) in sounds[36..].iter_mut().zip(0..names.len()) {
-            *sound = index as u16;
+    if sounds.iter().all(|place| *place == NO_SOUND) {
+        for (place, index) in sounds[36..].iter_mut().zip(0..names.len()) {
+            *place = index as u16;
         }
     }
     sounds

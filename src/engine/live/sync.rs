@@ -12,7 +12,7 @@ use crate::pattern::Frac;
 use crate::rt::clock_out::Clocks;
 use crate::rt::{Arrival, Outgoing, Renderer, Step};
 use crate::session::Session;
-use crate::session::port::Way;
+use crate::units::Way;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 

@@ -92,14 +92,14 @@ impl Callback for Wired {
             // There is room: it was freed before the next ones were sent.
             let _ = self.gone.try_push(gone);
         }
-        if let (Some(wires), Some(performer)) = (&mut self.wires, self.stand.enter()) {
-            if let Some(Moment { micros, jack }) = self.moment.take() {
-                let (frame, rate) = (performer.frame(), self.rate);
-                wires.timebase.set(Mark { micros, jack, frame, rate });
-            }
-            wires.arrivals.pop_iter().for_each(|arrival| performer.hear(arrival));
-        }
         if let Some(performer) = self.stand.enter() {
+            if let Some(wires) = &mut self.wires {
+                if let Some(Moment { micros, jack }) = self.moment.take() {
+                    let (frame, rate) = (performer.frame(), self.rate);
+                    wires.timebase.set(Mark { micros, jack, frame, rate });
+                }
+                wires.arrivals.pop_iter().for_each(|arrival| performer.hear(arrival));
+            }
             self.played.pop_iter().for_each(|arrival| performer.hear(arrival));
         }
         self.stand.render(output, channels, input, in_channels);

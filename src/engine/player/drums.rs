@@ -1,7 +1,7 @@
 //! The percussion keys of General MIDI and the drums that play them, ours and those of a sampler.
 
 /// The drum that General MIDI (1991, percussion key map) has on a note, by our name for it.
-pub(in crate::engine) fn general_midi(note: usize) -> Option<&'static str> {
+fn general_midi(note: usize) -> Option<&'static str> {
     Some(match note {
         35 | 36 => "bd",
         37 => "rim",
@@ -85,7 +85,7 @@ fn drum(name: &str) -> Option<&'static str> {
 }
 
 /// Which of the sounds `names` plays the percussion key `note`.
-pub(super) fn sound(note: usize, names: &[&str]) -> Option<usize> {
+pub(in crate::engine) fn sound(note: usize, names: &[&str]) -> Option<usize> {
     let wanted = [general_midi(note), nearest(note)];
     wanted.into_iter().flatten().find_map(|wanted| {
         let exact = names.iter().position(|name| *name == wanted);

@@ -7,7 +7,7 @@ use super::{Found, System, Wanted, Way};
 use crate::dsp::unit::BLOCK;
 use crate::io::audio::micros;
 use crate::rt::Outgoing;
-use crate::rt::keys::PORTS;
+use crate::units::PORTS;
 use ::jack::{
     AsyncClient, Client, ClientOptions, Control, Frames, MidiIn, MidiOut, Port, PortFlags,
     ProcessHandler, ProcessScope, RawMidi,

@@ -1,7 +1,7 @@
 //! Which notes sound on hardware, on disk: if the program is killed, the next one ends them.
 
 use crate::io::file::write_whole;
-use crate::rt::keys::PORTS;
+use crate::units::PORTS;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
