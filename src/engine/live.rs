@@ -7,13 +7,17 @@
 mod controls;
 mod edits;
 mod effects;
+mod ends;
 mod faults;
 mod fresh;
+mod graphs;
 mod inbox;
 mod ledger;
+mod log;
 mod meters;
 mod performer;
 mod record;
+mod replay;
 mod routes;
 mod stand;
 mod sync;
@@ -23,38 +27,35 @@ pub use self::controls::{Controls, MapState};
 pub use super::player::Onset;
 pub use effects::{Effects, LATENCY};
 pub use fresh::Fresh;
+pub use log::{Entry, Lost};
 pub use meters::Meter;
 pub use performer::Performer;
+pub use replay::{Astray, Replay};
 pub use stand::{Backstage, Stand};
 pub use wired::{Hand, Socket, Wired};
 
 use self::edits::Pending;
+use self::ends::{Ends, Message, Report, Shared};
 use self::faults::Faults;
-use self::inbox::Inbox;
+use self::graphs::{Graphs, Music, Next};
 use self::ledger::Ledger;
-use self::meters::{Peaks, Slots};
+use self::log::Log;
 use self::record::Deck;
 use self::sync::Sync;
 use super::clock::Clock;
-use super::player::Player;
 use crate::diag::Diagnostic;
-use crate::graph::{Compiled, Edit, Placement, Plan, StripRef};
+use crate::graph::{Edit, Plan, StripRef};
 use crate::io::record::Recorder;
-use crate::rt::{Fault, Renderer, Tap, Timed, Update};
+use crate::rt::{Renderer, Tap, Timed, Update};
 use crate::session::Session;
-use ringbuf::traits::{Consumer, Split};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use ringbuf::traits::Consumer;
+use ringbuf::{HeapCons, HeapProd};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Seconds by which events are sent ahead.
 const AHEAD: f64 = 0.1;
-/// Messages that wait for the audio side.
-const MESSAGES: usize = 16_384;
-/// Reports that wait for the control side.
-const REPORTS: usize = 256;
-
 /// Seconds of a fade between what an edit takes out and what it puts in, where the script says nothing.
 const FADE: f64 = 0.02;
 
@@ -72,43 +73,6 @@ pub enum Quant {
     Bar,
     /// At this frame, or as soon after it as it can be.
     At(u64),
-}
-
-/// What goes to the audio side.
-enum Message {
-    Event(Timed),
-    Update(Box<Update>),
-    /// What was sent from this frame on is not to be played.
-    Forget(u64),
-}
-
-/// What comes from the audio side, besides updates.
-enum Report {
-    Fault(Fault),
-}
-
-/// What both sides see.
-#[derive(Default)]
-struct Shared {
-    /// Frames given to the device.
-    frame: AtomicU64,
-    /// Blocks in which the safety limiter acted.
-    limited: AtomicU64,
-    /// How often silence was asked for.
-    panics: AtomicU32,
-    /// The music is to fade out and end.
-    ends: AtomicBool,
-    /// Peaks by strip.
-    peaks: Peaks,
-}
-
-/// Music that sounds, or is about to.
-struct Music {
-    session: Arc<Session>,
-    placement: Placement,
-    strips: Vec<StripRef>,
-    plan: Plan,
-    player: Player,
 }
 
 /// What [`Live::tick`] tells.
@@ -130,20 +94,18 @@ pub enum News {
 /// The control side of live playing. Used on one control thread; call [`tick`](Live::tick) every few
 /// milliseconds.
 pub struct Live {
-    rate: f64,
     /// Frames from asking for an edit to the first frame at which it can be heard.
     margin: u64,
-    /// Frames that a MIDI message takes until it leaves.
-    delay: u64,
+    graphs: Graphs,
     music: Music,
     /// Compiled, waiting for its time to be sent.
     pending: Option<Pending>,
     /// Sent, not taken yet.
     sent: Option<(u64, Option<Edit>)>,
-    /// What follows it.
-    then: Option<Box<Pending>>,
-    /// Graphs between two musics that were sent since the last music by itself.
-    nested: u32,
+    /// What follows it, from this frame on.
+    then: Option<(u64, Next)>,
+    /// Edits that have been committed.
+    commits: u64,
     /// Events for which the ring had no room.
     queue: VecDeque<Timed>,
     /// Notes that sound.
@@ -154,15 +116,12 @@ pub struct Live {
     shared: Arc<Shared>,
     /// Which nodes were named for what is not a number.
     faults: Faults,
-    /// Where strips are metered and recorded.
-    slots: Slots,
-    /// Those of what plays.
+    /// Where what plays is metered and recorded.
     taps: Vec<Tap>,
     deck: Deck,
-    /// Knobs and faders, and what they move.
-    controls: Controls,
     /// A clock that is followed.
     sync: Sync,
+    log: Log,
 }
 
 impl Live {
@@ -177,39 +136,17 @@ impl Live {
     /// message takes until it leaves, in frames: instruments outside are played that much earlier.
     #[must_use]
     pub fn resume(fresh: Fresh, ceiling: Option<f32>, beat: f64, delay: u64) -> (Live, Performer) {
-        let Fresh { session, rate, mut compiled, assets, controls } = fresh;
-        let mut slots = Slots::default();
-        slots.tap(&mut compiled);
-        let mut player = Player::new(&session, &compiled, rate, &*assets, None).ahead_of(delay);
-        compiled.schedule.routes = routes::routes(&session, &compiled.strips, &*assets);
-        compiled.schedule.clocks = sync::clocks(&session, delay);
-        let mut controls = controls.unwrap_or_default();
-        controls.join(&mut compiled.schedule, &session);
-        let Compiled { mut schedule, strips, placement, plan, .. } = compiled;
-        let clock = Clock::starting(&session, rate, beat);
-        schedule.timeline.start_at(clock.origin());
-        player.resume(clock, 0);
-        let (outbox, inbox) = HeapRb::new(MESSAGES).split();
-        let (retire, retired) = HeapRb::new(1).split();
-        let (report, reports) = HeapRb::new(REPORTS).split();
-        let shared = Arc::new(Shared::default());
-        let taps = schedule.taps.clone();
-        let (deck, reels) = Deck::new();
-        let renderer = Renderer::new(schedule, ceiling).with_controllers(controls.ears());
-        let inbox = Inbox::new(inbox, retire);
-        let (mut sync, ear) = Sync::new();
-        sync.follow(&session);
-        let performer = Performer::new(renderer, inbox, report, reels, shared.clone(), ear);
-        let music = Music { session, placement, strips, plan, player };
+        let (graphs, music, ends, performer) = begin(fresh, ceiling, beat, delay);
+        let Ends { taps, outbox, retired, reports, shared, deck, mut sync, log } = ends;
+        sync.follow(&music.session);
         let mut live = Live {
-            rate,
             margin: 1024 + SLACK,
-            delay,
+            graphs,
             music,
             pending: None,
             sent: None,
             then: None,
-            nested: 0,
+            commits: 0,
             queue: VecDeque::new(),
             ledger: Ledger::default(),
             outbox,
@@ -217,11 +154,10 @@ impl Live {
             reports,
             shared,
             faults: Faults::default(),
-            slots,
             taps,
             deck,
-            controls,
             sync,
+            log,
         };
         live.fill();
         (live, performer)
@@ -235,7 +171,7 @@ impl Live {
 
     /// Sets what a MIDI message takes until it leaves, in frames, for the music of edits from now on.
     pub fn set_delay(&mut self, frames: u64) -> &mut Live {
-        self.delay = frames;
+        self.graphs.delay = frames;
         self
     }
 
@@ -247,12 +183,14 @@ impl Live {
             if let Some((_, Some(edit))) = self.sent.take() {
                 news(News::Swapped { frame, edit });
             }
-            if let Some(mut next) = self.then.take() {
-                self.schedule(&mut next);
-                self.pending = Some(*next);
+            if let Some((frame, next)) = self.then.take() {
+                let mut pending = Pending::settled(next, frame);
+                self.schedule(&mut pending);
+                self.pending = Some(pending);
             }
         }
         self.deck.collect();
+        self.log.collect();
         self.synchronise(&mut news);
         self.feed_back();
         while let Some(told) = self.deck.recorder().and_then(Recorder::take_news) {
@@ -264,7 +202,7 @@ impl Live {
             news(News::Warning(Diagnostic::warning(text, place())));
         }
         while let Some(Report::Fault(fault)) = self.reports.try_pop() {
-            if let Some(told) = self.faults.tell(&fault, &self.music.session, self.rate) {
+            if let Some(told) = self.faults.tell(&fault, &self.music.session, self.graphs.rate) {
                 news(News::Warning(told));
             }
         }
@@ -328,4 +266,21 @@ impl Live {
     pub fn limited(&self) -> u64 {
         self.shared.limited.load(Ordering::Relaxed)
     }
+}
+
+/// What a performance, and one that is played again, begin with.
+fn begin(
+    fresh: Fresh,
+    ceiling: Option<f32>,
+    beat: f64,
+    delay: u64,
+) -> (Graphs, Music, Ends, Performer) {
+    let (graphs, mut schedule, mut music) = Graphs::begin(fresh, delay);
+    let clock = Clock::starting(&music.session, graphs.rate, beat);
+    schedule.timeline.start_at(clock.origin());
+    music.player.resume(clock, 0);
+    let taps = schedule.taps.clone();
+    let renderer = Renderer::new(schedule, ceiling).with_controllers(graphs.controls.ears());
+    let (ends, performer) = Ends::around(renderer, taps);
+    (graphs, music, ends, performer)
 }

@@ -112,21 +112,21 @@ impl Live {
     /// Ends, and leaves what controllers have come to, for a performance that goes on from here.
     #[must_use]
     pub fn into_controls(self) -> Controls {
-        let Controls { panel, targets, .. } = &self.controls;
+        let Controls { panel, targets, .. } = &self.graphs.controls;
         panel.rewind();
         for target in targets.values() {
             if let Some(value) = target.steps.now() {
                 target.steps.restart(value);
             }
         }
-        self.controls
+        self.graphs.controls
     }
 
     /// The mappings of what plays, in the order of the script.
     pub fn maps(&mut self) -> Vec<MapState> {
         let session = self.music.session.clone();
         let state = |mapping: &Mapping| {
-            let map = self.controls.map(mapping);
+            let map = self.graphs.controls.map(mapping);
             MapState {
                 mapping: mapping.clone(),
                 value: f64::from(map.target.now()),
@@ -141,7 +141,7 @@ impl Live {
     pub(super) fn feed_back(&mut self) {
         let session = self.music.session.clone();
         for mapping in session.maps.iter().filter(|m| !m.feedback.is_empty()) {
-            let map = self.controls.map(mapping);
+            let map = self.graphs.controls.map(mapping);
             let (Controller::Cc(number), Some(port)) =
                 (mapping.controller, Port::named(&mapping.feedback).number(Way::Out))
             else {
@@ -163,15 +163,15 @@ impl Live {
 
     /// Waits for a controller to be moved: [`learned`](Live::learned) tells which one is.
     pub fn learn(&mut self) {
-        self.controls.learning = Some(self.controls.panel.touched().0);
+        self.graphs.controls.learning = Some(self.graphs.controls.panel.touched().0);
     }
 
     /// The controller that was moved since [`learn`](Live::learn) was called; it is told once.
     pub fn learned(&mut self) -> Option<Controller> {
-        let (count, source) = self.controls.panel.touched();
-        let before = self.controls.learning.filter(|&before| before != count)?;
+        let (count, source) = self.graphs.controls.panel.touched();
+        let before = self.graphs.controls.learning.filter(|&before| before != count)?;
         let _ = before;
-        self.controls.learning = None;
+        self.graphs.controls.learning = None;
         source.map(|source| source.controller)
     }
 }

@@ -1,45 +1,37 @@
 //! Edits on their way: scheduled at a frame, sent behind what the old music still has to play.
 
-use super::routes::routes;
-use super::sync::clocks;
-use super::{AHEAD, FADE, Fresh, Live, Message, Music, Quant, SLACK};
+use super::ends::Message;
+use super::graphs::{Edited, NESTED, Next};
+use super::log::Entry;
+use super::{AHEAD, Fresh, Live, Quant, SLACK};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
 use crate::engine::clock::Clock;
-use crate::engine::player::Player;
-use crate::graph::{Compiled, Edit, TaskRef, Transition, edit, transition};
-use crate::nodes::table::Assets;
+use crate::graph::{Edit, TaskRef};
+use crate::rt::Step;
 use crate::rt::update::Move;
-use crate::rt::{Step, Update};
-use crate::session::Session;
 use ringbuf::traits::{Observer, Producer};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-/// Edits within the time that what they remove rings; the next one fades that out, so that it cannot pile up.
-const NESTED: u32 = 4;
-
-/// A graph on its way to the audio side.
+/// A music on its way to the audio side.
 pub(super) struct Pending {
     quant: Quant,
-    update: Box<Update>,
-    music: Music,
-    /// What the user is told when it is heard.
-    edit: Option<Edit>,
+    next: Next,
+    /// The number of the edit, and what the user is told when it is heard; none if fades are over.
+    edit: Option<(u64, Edit)>,
     /// What follows it after so many frames.
-    then: Option<(u64, Box<Pending>)>,
+    then: Option<(u64, Next)>,
 }
 
 impl Pending {
+    /// `next` from `frame` on: the fades before it are over.
+    pub(super) fn settled(next: Next, frame: u64) -> Pending {
+        Pending { quant: Quant::At(frame), next, edit: None, then: None }
+    }
+
     /// The frame that it is made for.
     pub(super) fn at(&self) -> u64 {
-        self.update.at
+        self.next.update.at
     }
-}
-
-/// Seconds of the fades of the track `name`, if the script says them.
-fn fade(name: &str, session: &Session) -> Option<f64> {
-    session.tracks.iter().find(|t| t.name == name)?.fade
 }
 
 impl Live {
@@ -54,24 +46,10 @@ impl Live {
         quant: Quant,
         stale: &dyn Fn(&str) -> bool,
     ) -> Result<u64, Vec<Diagnostic>> {
-        let Fresh { session, compiled, assets, .. } = fresh;
-        let assets = &*assets;
-        let both = (&self.music.placement, &compiled.placement);
-        let edit = edit(both.0, both.1, stale);
-        let fade = |name: &str| fade(name, &session).or(fade(name, &self.music.session));
-        let fade = |name: &str| fade(name).unwrap_or(FADE);
-        let fades: (&dyn Fn(&str) -> f64, bool) = (&fade, self.nested < NESTED);
-        let between = transition(&session, self.rate, assets, both, fades, stale)?;
-        let mut pending = match between {
-            None => self.pending(quant, &session, compiled, &edit, assets),
-            Some(Transition { compiled: between, into, out, start, frames }) => {
-                let last = self.pending(Quant::At(0), &session, compiled, &out, assets);
-                let mut first = self.pending(quant, &session, between, &into, assets);
-                first.update.start = Some(start);
-                Pending { then: Some((frames, Box::new(last))), ..first }
-            }
-        };
-        pending.edit = Some(edit);
+        let Edited { edit, first, then } = self.graphs.edit(&self.music, fresh, stale)?;
+        self.commits += 1;
+        let edit = Some((self.commits, edit));
+        let mut pending = Pending { quant, next: first, edit, then };
         let at = self.schedule(&mut pending);
         self.then = None;
         self.pending = Some(pending);
@@ -79,24 +57,10 @@ impl Live {
         Ok(at)
     }
 
-    fn pending(
-        &mut self,
-        quant: Quant,
-        session: &Arc<Session>,
-        mut compiled: Compiled,
-        edit: &Edit,
-        assets: &dyn Assets,
-    ) -> Pending {
-        let player = Player::new(session, &compiled, self.rate, assets, None).ahead_of(self.delay);
-        compiled.schedule.routes = routes(session, &compiled.strips, assets);
-        compiled.schedule.clocks = clocks(session, self.delay);
-        self.slots.tap(&mut compiled);
-        self.controls.join(&mut compiled.schedule, session);
-        let Compiled { schedule, strips, placement, plan, .. } = compiled;
-        let (moves, feedback) = (edit.moves.clone(), edit.feedback.clone());
-        let update = Box::new(Update { schedule, moves, feedback, at: 0, start: None });
-        let music = Music { session: session.clone(), placement, strips, plan, player };
-        Pending { quant, update, music, edit: None, then: None }
+    /// How many edits have been committed: the number of the last one.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits
     }
 
     /// The frame at which an edit would be heard that is committed now.
@@ -125,7 +89,7 @@ impl Live {
     /// moment: an edit that is committed now would add to it.
     #[must_use]
     pub fn is_settling(&self) -> bool {
-        self.nested > NESTED
+        self.graphs.nested > NESTED
     }
 
     /// Finds the frame for an edit, and lets its music begin there.
@@ -137,13 +101,10 @@ impl Live {
 
     /// Lets the music of an edit begin at `at`.
     fn begin(&self, pending: &mut Pending, at: u64) {
-        let clock = self.music.player.clock().edited(&pending.music.session, at);
-        pending.update.at = at;
-        if let Some(start) = &pending.update.start {
-            start.store(at, Ordering::Relaxed);
-        }
-        pending.update.schedule.timeline.start_at(clock.origin());
-        pending.music.player.resume(clock, at);
+        let next = &mut pending.next;
+        let clock = self.music.player.clock().edited(&next.music.session, at);
+        next.begin(at, clock.origin());
+        next.music.player.resume(clock, at);
     }
 
     /// Keeps a waiting edit at its beat when the clock has changed from `before`; after a jump it waits anew.
@@ -151,20 +112,20 @@ impl Live {
         let clock = self.music.player.clock();
         let at = match pending.quant {
             Quant::Bar | Quant::Beats(_) if jumps => self.next(pending.quant),
-            Quant::Bar | Quant::Beats(_) => clock.frame_of(before.beat(pending.update.at)),
-            Quant::Now | Quant::At(_) => pending.update.at,
+            Quant::Bar | Quant::Beats(_) => clock.frame_of(before.beat(pending.at())),
+            Quant::Now | Quant::At(_) => pending.at(),
         };
         self.begin(pending, at);
     }
 
     /// Sends events ahead, and an edit whose time has come.
     pub(super) fn fill(&mut self) {
-        let horizon = self.frame() + self.margin + (AHEAD * self.rate) as u64;
+        let horizon = self.frame() + self.margin + (AHEAD * self.graphs.rate) as u64;
         self.ledger.settle(self.frame());
         if self.sent.is_none()
             && let Some(mut pending) = self.pending.take()
         {
-            let mut at = pending.update.at;
+            let mut at = pending.at();
             let now = matches!(pending.quant, Quant::Now);
             if at < self.frame() + self.margin - SLACK && !now || at < self.frame() {
                 // Another edit was in the way for too long.
@@ -181,7 +142,7 @@ impl Live {
                 self.pending = Some(pending);
             }
         }
-        let end = self.pending.as_ref().map_or(horizon, |p| p.update.at.min(horizon));
+        let end = self.pending.as_ref().map_or(horizon, |p| p.at().min(horizon));
         self.play_to(end);
     }
 
@@ -202,14 +163,14 @@ impl Live {
     fn release(&mut self, pending: &Pending) {
         let Live { queue, ledger, .. } = self;
         let lives = |task: TaskRef| match &pending.edit {
-            Some(edit) => edit.moves.iter().any(|m| {
+            Some((_, edit)) => edit.moves.iter().any(|m| {
                 matches!(m, Move::Processor { from, .. }
                     if (from.level, from.job, from.task) == (task.level, task.job, task.task))
             }),
             None => true,
         };
-        let goes_on = |slot: &str, task| pending.music.player.plays(slot) && lives(task);
-        ledger.release(pending.update.at, goes_on, |event| queue.push_back(event));
+        let goes_on = |slot: &str, task| pending.next.music.player.plays(slot) && lives(task);
+        ledger.release(pending.at(), goes_on, |event| queue.push_back(event));
         self.post();
     }
 
@@ -218,41 +179,45 @@ impl Live {
         if !self.post_forget() {
             return;
         }
-        let Live { queue, outbox, .. } = self;
+        let Live { queue, outbox, log, .. } = self;
         while !outbox.is_full()
             && let Some(event) = queue.pop_front()
         {
+            log.push(Entry::Event(event));
             let _ = outbox.try_push(Message::Event(event));
         }
     }
 
     /// Sends an edit, with what its music plays before `horizon`.
     fn send(&mut self, pending: Pending, horizon: u64) {
-        let Pending { mut update, mut music, edit, then, .. } = pending;
-        self.nested = if then.is_some() { self.nested + 1 } else { 0 };
-        self.then = then.map(|(frames, mut next)| {
-            // It may be taken a buffer late.
-            next.quant = Quant::At(update.at + frames + self.margin);
-            next
-        });
-        if self.music.player.clock().is_followed() && !music.player.clock().is_followed() {
-            self.sync.step(Step { frame: update.at, beat: 0.0, bpm: None, jumps: false });
+        let Pending { mut next, edit, then, .. } = pending;
+        let at = next.update.at;
+        self.graphs.sent(then.is_some());
+        // It may be taken a buffer late.
+        self.then = then.map(|(frames, next)| (at + frames + self.margin, next));
+        let player = &mut self.music.player;
+        if player.clock().is_followed() && !next.music.player.clock().is_followed() {
+            let step = Step { frame: at, beat: 0.0, bpm: None, jumps: false };
+            self.sync.step(step, &mut self.log);
         }
-        self.sync.follow(&music.session);
-        music.player.follow(&mut self.music.player);
-        self.ledger.move_to(&music.strips);
-        self.announce(&update.schedule.taps);
+        self.sync.follow(&next.music.session);
+        next.music.player.follow(player);
+        self.ledger.move_to(&next.music.strips);
+        self.announce(&next.update.schedule.taps);
         // What it plays first goes with it: it may be taken at once.
-        let (slots, ledger) = (&mut update.schedule.slots, &mut self.ledger);
+        let (ledger, mut events) = (&mut self.ledger, Vec::new());
         let horizon = if self.sync.paused { 0 } else { horizon };
+        let Next { music, .. } = &mut next;
         music.player.fill(horizon, |event| {
             ledger.enter(&event, &music.strips);
-            if let Some(job) = slots.job(event.level, event.job) {
-                job.push(event);
-            }
+            events.push(event);
         });
-        self.sent = Some((update.at, edit));
-        let _ = self.outbox.try_push(Message::Update(update));
-        self.music = music;
+        let origin = music.player.clock().origin();
+        events.iter().for_each(|event| next.carry(*event));
+        let number = edit.as_ref().map(|edit| edit.0);
+        self.log.push(Entry::Music { edit: number, at, origin, events });
+        self.sent = Some((at, edit.map(|edit| edit.1)));
+        let _ = self.outbox.try_push(Message::Update(next.update));
+        self.music = next.music;
     }
 }

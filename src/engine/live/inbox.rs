@@ -25,11 +25,18 @@ pub(super) struct Inbox {
     retired: HeapProd<Box<Update>>,
     /// An edit whose frame has not come.
     pending: Option<Box<Update>>,
+    /// Messages that have been taken in.
+    received: u64,
 }
 
 impl Inbox {
     pub fn new(messages: HeapCons<Message>, retired: HeapProd<Box<Update>>) -> Inbox {
-        Inbox { messages, retired, pending: None }
+        Inbox { messages, retired, pending: None, received: 0 }
+    }
+
+    /// Messages that have been taken in so far.
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     /// Takes messages in, up to an edit that must wait: what follows it is for the music after it.
@@ -38,11 +45,12 @@ impl Inbox {
             if self.pending.is_some() {
                 return;
             }
-            match self.messages.try_pop() {
-                Some(Message::Event(event)) => on.push(event),
-                Some(Message::Update(update)) => self.pending = Some(update),
-                Some(Message::Forget(frame)) => on.forget(frame),
-                None => return,
+            let Some(message) = self.messages.try_pop() else { return };
+            self.received += 1;
+            match message {
+                Message::Event(event) => on.push(event),
+                Message::Update(update) => self.pending = Some(update),
+                Message::Forget(frame) => on.forget(frame),
             }
         }
     }

@@ -109,7 +109,7 @@ impl Live {
         let peaks = &self.shared.peaks;
         let mut meters: Vec<Meter> = names
             .map(|name| {
-                let peak = self.slots.0.get(name).map_or([0.0; 2], |slot| peaks.take(*slot));
+                let peak = self.graphs.slots.0.get(name).map_or([0.0; 2], |slot| peaks.take(*slot));
                 Meter { name: name.clone(), peak }
             })
             .collect();

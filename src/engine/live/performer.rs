@@ -1,9 +1,10 @@
 //! The audio side of playing live: takes messages, renders blocks, hands back what it sheds.
 
+use super::ends::{Report, Shared};
 use super::inbox::{Inbox, Plays};
+use super::log::{Entry, Pen};
 use super::record::Reels;
 use super::sync::Ear;
-use super::{Report, Shared};
 use crate::dsp::unit::BLOCK;
 use crate::io::record::{Sound, Tape};
 use crate::rt::{Arrival, Inlets, Outgoing, Renderer, Timed, Update};
@@ -22,6 +23,7 @@ pub struct Performer {
     /// What hears the clock of others, and is told of their tempo.
     ear: Ear,
     inbox: Inbox,
+    pen: Pen,
     reports: HeapProd<Report>,
     reels: Reels,
     /// What is being recorded.
@@ -39,16 +41,16 @@ pub struct Performer {
 impl Performer {
     pub(super) fn new(
         renderer: Renderer,
-        inbox: Inbox,
-        reports: HeapProd<Report>,
-        reels: Reels,
+        (inbox, reports, reels): (Inbox, HeapProd<Report>, Reels),
         shared: Arc<Shared>,
         ear: Ear,
+        pen: Pen,
     ) -> Performer {
         Performer {
             renderer: renderer.with_inlets(Inlets::new(INPUTS, 1)),
             ear,
             inbox,
+            pen,
             reports,
             reels,
             tape: None,
@@ -108,6 +110,7 @@ impl Performer {
     /// Takes a MIDI message in, to be played at its frame by the tracks that listen to its port. Audio thread.
     pub fn hear(&mut self, arrival: Arrival) {
         self.ear.hear(&arrival);
+        self.pen.note(Entry::Heard { arrival, at: self.renderer.frame() });
         self.renderer.hear(arrival);
     }
 
@@ -143,12 +146,17 @@ impl Performer {
 
     /// Renders the next block.
     fn next(&mut self) {
+        let taken = (self.inbox.received(), self.ear.paced());
         self.inbox.receive(&mut self.renderer);
         self.ear.pace(&mut self.renderer);
         self.panic();
         self.change_tape();
         let frame = self.renderer.frame();
         self.inbox.take(frame + BLOCK as u64, &mut self.renderer);
+        let (messages, steps) = (self.inbox.received(), self.ear.paced());
+        if (messages, steps) != taken {
+            self.pen.note(Entry::Took { messages, steps, at: frame });
+        }
         self.renderer.render(1);
         let output = &self.renderer.last(1)[0];
         let [left, right] = output;
@@ -188,6 +196,7 @@ impl Performer {
         let panics = self.shared.panics.load(Ordering::Acquire);
         if self.panics != panics {
             self.panics = panics;
+            self.pen.note(Entry::Silenced(self.renderer.frame()));
             self.renderer.reset();
         }
     }
@@ -198,6 +207,7 @@ impl Performer {
             return;
         }
         if self.level == 1.0 {
+            self.pen.note(Entry::Ended(self.renderer.frame() - BLOCK as u64));
             self.renderer.stop_clocks();
         }
         let to = (self.level - 1.0 / FADE).max(0.0);

@@ -67,7 +67,7 @@ impl Live {
             return Err(FileError::unsupported(file, why, "wait until it plays"));
         }
         let strips: Vec<(u16, String)> = self.named(&self.taps).collect();
-        let (recorder, tape) = Recorder::start(what, self.rate.round() as u32, &strips)?;
+        let (recorder, tape) = Recorder::start(what, self.graphs.rate.round() as u32, &strips)?;
         let files = recorder.files().to_vec();
         self.deck.away += usize::from(self.deck.tapes.try_push(tape).is_ok());
         self.deck.recorder = Some(recorder);
@@ -95,6 +95,7 @@ impl Live {
     }
 
     fn named(&self, taps: &[Tap]) -> impl Iterator<Item = (u16, String)> {
-        taps.iter().filter_map(|tap| Some((tap.slot, self.slots.name(tap.slot)?.to_string())))
+        taps.iter()
+            .filter_map(|tap| Some((tap.slot, self.graphs.slots.name(tap.slot)?.to_string())))
     }
 }

@@ -4,7 +4,9 @@
 //! so that no note is lost or played twice. Start and song position jump, as an instrument does: what was to come is
 //! dropped, what sounds is let go.
 
-use super::{Live, Message, News};
+use super::ends::Message;
+use super::log::{Entry, Log};
+use super::{Live, News};
 use crate::diag::Diagnostic;
 use crate::engine::clock::Clock;
 use crate::midi::{Beat, ClockIn};
@@ -40,6 +42,8 @@ pub(super) fn clocks(session: &Session, delay: u64) -> Clocks {
 /// The audio side's end.
 pub(super) struct Ear {
     steps: HeapCons<Step>,
+    /// Steps that have been taken in.
+    paced: u64,
     heard: HeapProd<Arrival>,
     told: HeapCons<Outgoing>,
 }
@@ -52,9 +56,15 @@ impl Ear {
         }
     }
 
+    /// Steps that have been taken in so far.
+    pub fn paced(&self) -> u64 {
+        self.paced
+    }
+
     /// Lets the renderer know of new tempi. Audio thread.
     pub fn pace(&mut self, renderer: &mut Renderer) {
         while let Some(step) = self.steps.try_pop() {
+            self.paced += 1;
             renderer.pace().push(step);
         }
         while let Some(message) = self.told.try_pop() {
@@ -108,7 +118,7 @@ impl Sync {
             since: Frac::int(-1),
             told: Told::Nothing,
         };
-        (sync, Ear { steps: taken, heard: hear, told })
+        (sync, Ear { steps: taken, paced: 0, heard: hear, told })
     }
 
     /// Follows what `session` says.
@@ -126,9 +136,11 @@ impl Sync {
         self.tell.try_push(Outgoing { frame: 0, port, bytes }).is_ok()
     }
 
-    /// Sends a step on; those that find no room are made up for by the next.
-    pub fn step(&mut self, step: Step) {
-        let _ = self.steps.try_push(step);
+    /// Sends a step on, and notes it; those that find no room are made up for by the next.
+    pub fn step(&mut self, step: Step, log: &mut Log) {
+        if self.steps.try_push(step).is_ok() {
+            log.push(Entry::Step(step));
+        }
     }
 }
 
@@ -139,10 +151,10 @@ impl Live {
             if self.sync.port.as_ref().is_none_or(|p| p.0 != port) {
                 continue;
             }
-            match self.sync.clock.feed(frame as f64 / self.rate, bytes) {
+            match self.sync.clock.feed(frame as f64 / self.graphs.rate, bytes) {
                 Some(Beat::Go(beat)) if self.sync.begun.take() != Some(beat) => {
                     let time = self.sync.clock.time();
-                    self.go(beat, (time * self.rate).round() as u64);
+                    self.go(beat, (time * self.graphs.rate).round() as u64);
                 }
                 Some(Beat::Stop) => {
                     self.sync.begun = None;
@@ -156,7 +168,7 @@ impl Live {
         if let Some((time, beat)) = self.sync.clock.about_to_run()
             && self.sync.begun.is_none()
         {
-            let frame = (time * self.rate).round().max(0.0) as u64;
+            let frame = (time * self.graphs.rate).round().max(0.0) as u64;
             if frame > self.frame() + self.margin {
                 self.sync.begun = Some(beat);
                 self.go(beat, frame);
@@ -183,7 +195,7 @@ impl Live {
         let beat = clock.beat(frame);
         let mut goal = bpm;
         if self.sync.clock.runs() {
-            let late = self.sync.clock.beat(frame as f64 / self.rate) - beat;
+            let late = self.sync.clock.beat(frame as f64 / self.graphs.rate) - beat;
             if late.abs() > FAR {
                 return self.go(beat + late, frame);
             }
@@ -210,7 +222,7 @@ impl Live {
     /// Another musical time holds for what is played from here on, and for an edit that waits.
     fn turn(&mut self, clock: Clock, step: Step) {
         let before = self.music.player.turn(clock);
-        self.sync.step(step);
+        self.sync.step(step, &mut self.log);
         if let Some(mut pending) = self.pending.take() {
             self.move_edit(&mut pending, &before, step.jumps);
             self.pending = Some(pending);
@@ -231,6 +243,7 @@ impl Live {
     /// Sends on what is to be dropped, once there is room.
     pub(super) fn post_forget(&mut self) -> bool {
         if let Some(frame) = self.sync.forget.filter(|_| !self.outbox.is_full()) {
+            self.log.push(Entry::Forget(frame));
             let _ = self.outbox.try_push(Message::Forget(frame));
             self.sync.forget = None;
         }
@@ -240,7 +253,7 @@ impl Live {
     fn tell_clock(&mut self, news: &mut impl FnMut(News)) {
         let Some((_, name)) = &self.sync.port else { return };
         let Some(bpm) = self.sync.clock.bpm() else { return };
-        let lost = self.sync.clock.is_lost(self.frame() as f64 / self.rate);
+        let lost = self.sync.clock.is_lost(self.frame() as f64 / self.graphs.rate);
         let told = if lost { Told::Lost } else { Told::Followed };
         if std::mem::replace(&mut self.sync.told, told) == told {
             return;
