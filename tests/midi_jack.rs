@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "a test of live playing waits by the clock")]
 
+#[path = "session_log/again.rs"]
+mod again;
 #[path = "midi_jack/peer.rs"]
 mod peer;
 #[allow(dead_code, reason = "each test uses a part of the server")]
@@ -30,11 +32,16 @@ struct Player {
 
 impl Player {
     fn start(server: &Server, script: &Path, text: &str) -> Player {
+        Player::with(server, script, text, &[])
+    }
+
+    fn with(server: &Server, script: &Path, text: &str, options: &[&str]) -> Player {
         std::fs::write(script, text).expect("written");
         let mut child = server
             .command(env!("CARGO_BIN_EXE_rhapsode"))
             .env("XDG_RUNTIME_DIR", script.parent().expect("a folder"))
             .args(["live", script.to_str().expect("plain"), "--host", "jack", "--no-server"])
+            .args(options)
             .stderr(Stdio::piped())
             .spawn()
             .expect("starts");
@@ -97,6 +104,7 @@ fn midi_is_exact_to_the_sample_and_survives_what_becomes_of_ports() {
     effects_and_takes(&server, &script);
     ports_that_come_and_go(&server, &script);
     a_loop_of_cables(&server, &script);
+    a_log_of_what_was_played_by_hand(&server, &script);
     clocks(&server, &script);
     a_session_that_is_killed(server, &script);
 }
@@ -235,6 +243,44 @@ fn a_loop_of_cables(server: &Server, script: &Path) {
     std::fs::write(script, "track(\"a\", saw(55) * 0.1);").expect("written");
     player.says("Swapped");
     player.interrupt();
+}
+
+/// What was played by hand, through an effect of the script and while the script was edited, is rendered from the log
+/// to the same samples.
+fn a_log_of_what_was_played_by_hand(server: &Server, script: &Path) {
+    let peer = Peer::named("hands");
+    let text = r#"
+        let keys = midi_in("hands:feed");
+        on_midi(keys, |m| [m, m.transpose(7)]);
+        let voice = instrument(|v| saw(v.freq) * adsr(v.gate) * v.velocity * 0.2 |> lowpass(cc(74).range(300, 4000)));
+        track("keys", voice).midi_in(keys);
+        track("beat", instrument(|v| noise() * adsr(v.gate, #{decay: 0.05, sustain: 0}) * 0.2)).play(note("c4*8"));
+        record("take.wav");
+    "#;
+    let folder = script.parent().expect("a folder");
+    let log = folder.join("set.rhailog");
+    let player = Player::with(server, script, text, &["--log", log.to_str().expect("plain")]);
+    player.says("Listening to hands:feed");
+    player.says("Recording into");
+    for part in 0..3 {
+        let notes = (0..20).flat_map(|i| {
+            let (at, key) = (i * 2000 + i * 37, 40 + part * 5 + i as u8);
+            [
+                (at, [0x90, key, 90]),
+                (at + 900, [0xb0, 74, i as u8 * 6]),
+                (at + 1800, [0x80, key, 0]),
+            ]
+        });
+        peer.play(notes.collect(), 48_000);
+        let edited = text.replace("* 0.2 |>", &format!("* 0.{} |> drive({part}) |>", 3 + part));
+        std::fs::write(script, edited).expect("written");
+        player.says("Swapped");
+    }
+    peer.play(Vec::new(), 12_000);
+    player.interrupt();
+    again::render(folder, "set.rhailog", "again.wav");
+    let frames = again::same_as_recorded(folder, "take.wav", "again.wav");
+    assert!(frames > 3 * 48_000, "{frames} frames");
 }
 
 /// A clock that is sent has each tick at its frame, and one that is followed gives the tempo.

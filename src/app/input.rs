@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// A script and its world.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ScriptArgs {
-    /// The script to read, or a MIDI file
+    /// The script to read, a MIDI file, or the log of a live set (`.rhailog`)
     #[arg(value_name = "SCRIPT")]
     pub script: PathBuf,
     /// Sets an argument that the script asks for with arg(name, default)
@@ -103,6 +103,12 @@ impl ScriptArgs {
         let ending = self.script.extension()?.to_str()?.to_ascii_lowercase();
         let file = self.script.file_name()?.to_str()?.to_string();
         matches!(ending.as_str(), "mid" | "midi" | "smf" | "kar").then_some(file)
+    }
+
+    /// Whether it is the log of a live set.
+    #[must_use]
+    pub fn is_log(&self) -> bool {
+        self.script.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("rhailog"))
     }
 
     /// Name and text of the script. A MIDI file is one that plays it.

@@ -8,9 +8,10 @@ mod device;
 mod editors;
 mod hands;
 mod known;
+mod logging;
 mod perform;
 mod recording;
-mod score;
+pub(super) mod score;
 mod stage;
 pub(super) mod studio;
 mod watch;
@@ -25,6 +26,7 @@ use crate::engine::live::Quant;
 use crate::io::audio::Request;
 use crate::io::midi::NATIVE;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use studio::Studio;
 
@@ -61,6 +63,9 @@ pub struct PlayArgs {
     /// When an edit is heard: `bar`, `now`, or a number of beats
     #[arg(long, default_value = "bar", value_parser = quant)]
     pub(super) quant: Quant,
+    /// Write down all that happens into this file, from which `render` makes the same samples
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
     /// Stop after this many seconds
     #[arg(long = "for", value_name = "SECONDS")]
     pub(super) seconds: Option<f64>,

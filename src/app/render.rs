@@ -4,7 +4,7 @@ use super::input::{ScriptArgs, written};
 use super::interrupt::interrupted;
 use super::output::{Output, OutputArgs};
 use super::progress::Progress;
-use super::{Failure, outputs, report};
+use super::{Failure, outputs, replay, report};
 use crate::engine::offline::Tail;
 use crate::engine::{Length, Offline, Options};
 use crate::io::file::{AudioFile, Format, resample};
@@ -139,6 +139,26 @@ impl RenderArgs {
         Ok(file.channels.into())
     }
 
+    /// Renders a session log.
+    fn replay(&self) -> Result<(), Failure> {
+        let RenderArgs { bars, seconds, stems, input, instrument, script, .. } = self;
+        let own = [
+            ("--bars", bars.is_some()),
+            ("--seconds", seconds.is_some()),
+            ("--stems", stems.is_some()),
+            ("--input", input.is_some()),
+            ("--instrument", instrument.is_some()),
+            ("--set", !script.set.is_empty()),
+            ("--seed", script.seed.is_some()),
+        ];
+        if let Some((option, _)) = own.iter().find(|option| option.1) {
+            let why = format!("a session log says itself what {option} says: leave it out");
+            return Err(Failure::message(why));
+        }
+        let sink = replay::Sink { path: &self.path(), file: &self.file, quiet: self.quiet };
+        replay::render(&script.script, &sink)
+    }
+
     /// The file to write: the script's name with the format's ending, if none was given.
     fn path(&self) -> PathBuf {
         let ending = self.file.format.unwrap_or(Format::Wav24).extension();
@@ -151,6 +171,9 @@ impl RenderArgs {
 /// # Errors
 /// What is wrong with the script, or why the file could not be written.
 pub fn render(args: &RenderArgs) -> Result<(), Failure> {
+    if args.script.is_log() {
+        return args.replay();
+    }
     let piece = args.script()?.load(args.rate)?;
     report::report(piece.warnings(), false);
     let offline = piece.start(args.options()?)?;

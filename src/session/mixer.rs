@@ -1,11 +1,11 @@
 //! What the performer has muted, soloed and stopped by hand, apart from what the script says.
 
 use super::Session;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Outlives edits of the script: a track that was muted by hand stays muted when the script is saved.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mixer {
     /// Tracks and buses whose mute is not the script's.
     pub mutes: BTreeMap<String, bool>,

@@ -37,6 +37,13 @@ impl Port {
         place.and_then(|place| u8::try_from(place).ok())
     }
 
+    /// The port that has this number.
+    #[must_use]
+    pub fn numbered(way: Way, number: u8) -> Option<Port> {
+        let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+        named[way as usize].get(usize::from(number)).cloned()
+    }
+
     /// Whether a port called `name` is meant.
     #[must_use]
     pub fn fits(&self, name: &str) -> bool {

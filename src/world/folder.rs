@@ -10,6 +10,8 @@ pub struct Folder {
     allowed: Vec<PathBuf>,
     arguments: BTreeMap<String, String>,
     stdlib: Stdlib,
+    /// The scripts that there are, if they are not those on disk.
+    scripts: Option<BTreeMap<String, String>>,
     seed: Option<u64>,
     rate: f64,
     print: Box<dyn Fn(&str) + Send + Sync>,
@@ -25,6 +27,7 @@ impl Folder {
             allowed: Vec::new(),
             arguments: BTreeMap::new(),
             stdlib: Stdlib::embedded(),
+            scripts: None,
             seed: None,
             rate: 48_000.0,
             print: Box::new(|text| eprintln!("{text}")),
@@ -55,6 +58,13 @@ impl Folder {
     #[must_use]
     pub fn stdlib(mut self, stdlib: Stdlib) -> Folder {
         self.stdlib = stdlib;
+        self
+    }
+
+    /// The same with these scripts, by their names as imports have them, and no others.
+    #[must_use]
+    pub fn scripts(mut self, scripts: BTreeMap<String, String>) -> Folder {
+        self.scripts = Some(scripts);
         self
     }
 
@@ -115,6 +125,10 @@ impl Folder {
 
 impl World for Folder {
     fn script(&self, path: &str) -> Result<String, String> {
+        if let Some(scripts) = &self.scripts {
+            let found = scripts.get(path).or_else(|| scripts.get(path.trim_end_matches(".rhai")));
+            return found.cloned().ok_or_else(|| format!("there is no script \"{path}\""));
+        }
         if let Some(name) = path.strip_prefix("std/") {
             return self.stdlib.module(name);
         }

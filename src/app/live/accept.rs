@@ -2,7 +2,7 @@
 
 use super::builder::{Asker, Built, Text, Work, told};
 use super::perform::place;
-use super::score::Take;
+use super::score::{Music, Take};
 use super::stage::{Arrival, Stage};
 use super::studio::Studio;
 use crate::app::serve::Problem;
@@ -80,14 +80,15 @@ impl Studio {
         self.mixer.stopped.retain(|name| mixer.stopped.contains(name));
         let (session, library) = (piece.shared_session(), piece.shared_library());
         let (sources, notebook) = (piece.sources().into(), self.notebook.clone());
-        let take = Take { session: session.clone(), notebook, library, sources };
+        let (number, read) = (self.takes.next_number(), piece.read().into());
+        let take = Take { number, session, notebook, library, sources, read };
         self.takes.push(take.clone());
         let (asked, commands) = (work.asked, piece.commands().to_vec());
         let arrival = Some(Arrival { asked, commands });
         let quant = work.quant.unwrap_or(self.play.quant);
         let files = Arc::new(work.files.clone());
         let outcome = Outcome { diagnostics, ..self.moment(quant) };
-        self.send(Stage { session, take, fresh, quant, files, arrival });
+        self.send(Stage { music: Music::of(take), fresh, quant, files, arrival });
         outcome
     }
 

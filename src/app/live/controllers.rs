@@ -1,6 +1,7 @@
 //! Controllers while playing: what moves what, and mapping the one that is moved next.
 
 use super::builder::Asker;
+use super::score::Music;
 use super::studio::Studio;
 use crate::diag::Diagnostic;
 use crate::engine::live::{Live, MapState, Quant};
@@ -33,7 +34,7 @@ impl Studio {
 
     /// Saves what sounds, without its music.
     pub(super) fn save_rig(&self, file: &str) {
-        let Some((session, _)) = &self.sounding else { return self.say("Nothing plays") };
+        let Some(Music { session, .. }) = &self.sounding else { return self.say("Nothing plays") };
         let path = self.beside(file);
         // What is there may be worth more than what we know of it.
         if let Ok(bytes) = std::fs::read(&path)

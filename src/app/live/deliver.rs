@@ -20,7 +20,7 @@ impl Studio {
             arrival.commands = commands;
         }
         match (&self.live, &self.sounding) {
-            (Some(live), Some((sounding, _))) => self.stages = stages(live, sounding, last).into(),
+            (Some(live), Some(sounding)) => self.stages = stages(live, sounding, last).into(),
             _ => self.stages.push_back(last),
         }
     }
@@ -33,8 +33,7 @@ impl Studio {
             return None;
         }
         self.sent.back_mut().map(|sent| Stage {
-            session: sent.session.clone(),
-            take: sent.take.clone(),
+            music: sent.music.clone(),
             fresh: None,
             quant: sent.quant,
             files: sent.files.clone(),
@@ -44,14 +43,13 @@ impl Studio {
 
     /// Lets what sounds, and what waits, be heard through a changed mixer at once.
     pub(super) fn remix(&mut self) {
-        let Some((sounding, take)) = &self.sounding else { return };
-        let (session, take) = (sounding.clone(), take.clone());
+        let Some(music) = self.sounding.clone() else { return };
         if let Some(stage) = self.take_back() {
             self.stages.push_front(stage);
         }
         self.stages.iter_mut().for_each(|stage| stage.fresh = None);
         let (quant, files) = (Quant::Now, Arc::default());
-        let stage = Stage { session, take, fresh: None, quant, files, arrival: None };
+        let stage = Stage { music, fresh: None, quant, files, arrival: None };
         self.stages.push_front(stage);
     }
 
@@ -88,15 +86,19 @@ impl Studio {
     /// Gives the engine a stage; false if it begins there and then.
     fn commit(&mut self, fresh: Fresh, stage: &Stage) -> Result<bool, Vec<Diagnostic>> {
         let stale = |path: &str| {
-            let found = stage.take.library.locate(path);
+            let found = stage.music.take.library.locate(path);
             found.is_ok_and(|p| stage.files.iter().any(|f| f.starts_with(&p)))
         };
         let delay = self.midi_delay();
         match &mut self.live {
-            Some(live) => live.set_delay(delay).commit(fresh, stage.quant, &stale).map(|_| true),
+            Some(live) => {
+                live.set_delay(delay).commit(fresh, stage.quant, &stale)?;
+                self.log_edit(&stage.music, delay);
+                Ok(true)
+            }
             None => {
                 let beat = self.position.take().map_or(0.0, |(beat, at)| {
-                    let bpm = stage.session.tempo.bpm_at(beat);
+                    let bpm = stage.music.session.tempo.bpm_at(beat);
                     beat + at.elapsed().as_secs_f64() * bpm / 60.0
                 });
                 let fresh = fresh.with_controls(self.controls.take());
@@ -104,6 +106,8 @@ impl Studio {
                 live.set_buffer(u64::from(self.stream.buffer()));
                 if self.stage.send(performer) {
                     self.live = Some(live);
+                    self.begin_log(&stage.music, beat, delay);
+                    self.log();
                 }
                 if let Some(recording) = self.recording.take() {
                     self.record(recording);
@@ -115,7 +119,7 @@ impl Studio {
 
     /// A stage is heard.
     fn arrive(&mut self, stage: Stage) {
-        self.sounding = Some((stage.session, stage.take));
+        self.sounding = Some(stage.music);
         self.tell_effects();
         let commands = stage.arrival.map(|a| a.commands).unwrap_or_default();
         commands.iter().for_each(|command| self.perform(command));

@@ -84,17 +84,19 @@ impl Studio {
         let now = self.live.as_ref().map(|live| live.clock().beat(live.frame()));
         self.position = now.map(|beat| (beat.max(0.0), Instant::now()));
         self.recording = self.change_tape();
+        self.end_log();
         (self.rate, self.controls) = (rate, self.live.take().map(Live::into_controls));
         self.takes.at_rate(rate);
         // The newest is heard at once: there is nothing to wait for.
         let newest = self.stages.drain(..).chain(self.sent.drain(..)).find(|s| s.arrival.is_some());
         let sounding = || {
-            let (session, take) = self.sounding.clone()?;
+            let music = self.sounding.clone()?;
             let files = Arc::default();
-            Some(Stage { session, take, fresh: None, quant: Quant::Now, files, arrival: None })
+            Some(Stage { music, fresh: None, quant: Quant::Now, files, arrival: None })
         };
         if let Some(mut stage) = newest.or_else(sounding) {
-            stage.take.library = Arc::new(stage.take.library.at(rate));
+            let take = &mut stage.music.take;
+            take.library = Arc::new(take.library.at(rate));
             stage.fresh = None;
             self.stages.push_back(stage);
         }

@@ -2,6 +2,7 @@
 
 use super::builder::Asker;
 use super::perform::place;
+use super::score::Music;
 use super::studio::Studio;
 use crate::app::serve::wire::{Answer, Importance, Kind, Level, Outcome, Played, Span, Status};
 use crate::app::serve::{Request, Server, Ticket};
@@ -128,7 +129,9 @@ impl Studio {
 
     /// What a note is for editors: one notice for each place that it was written in.
     fn played(&self, onset: &Onset) -> Vec<Played> {
-        let (Some(live), Some((_, take))) = (&self.live, &self.sounding) else { return Vec::new() };
+        let (Some(live), Some(Music { take, .. })) = (&self.live, &self.sounding) else {
+            return Vec::new();
+        };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0.0, |t| t.as_secs_f64() * 1e3);
         let heard = live.frame() as f64;

@@ -1,5 +1,6 @@
 //! What a script or a player asks of the performance, and what is told of it.
 
+use super::score::Music;
 use super::stage::{Arrival, Stage};
 use super::studio::Studio;
 use crate::app::serve::wire::Level;
@@ -95,14 +96,9 @@ impl Studio {
         self.takes.go(index);
         self.notebook = take.notebook.clone();
         let arrival = Arrival { asked: Instant::now(), commands: Vec::new() };
-        self.send(Stage {
-            session: take.session.clone(),
-            take,
-            fresh: None,
-            quant: self.play.quant,
-            files: Arc::default(),
-            arrival: Some(arrival),
-        });
+        let (quant, files) = (self.play.quant, Arc::default());
+        let music = Music::of(take);
+        self.send(Stage { music, fresh: None, quant, files, arrival: Some(arrival) });
     }
 
     /// Tells what an edit did that is heard from `frame` on.

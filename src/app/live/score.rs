@@ -3,15 +3,66 @@
 use crate::diag::Source;
 use crate::engine::Library;
 use crate::script::notebook::Notebook;
-use crate::session::Session;
+use crate::session::{Session, compose};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Musics that `undo` can go back through.
 const TAKES: usize = 50;
 
+/// What a music is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// Of the text with this number.
+    Text(u64),
+    /// Of two musics, while slots wait for moments of their own.
+    Mixed {
+        /// Where the tracks come from that stay.
+        old: Arc<Made>,
+        /// Where the others come from.
+        new: Arc<Made>,
+        /// The tracks that stay.
+        stays: BTreeSet<String>,
+    },
+}
+
+/// A music that is heard, or is to be.
+#[derive(Clone)]
+pub struct Music {
+    /// As the script says it, before what is muted and stopped by hand.
+    pub session: Arc<Session>,
+    /// What it takes its sounds from, and where its text is.
+    pub take: Take,
+    /// What it is made of.
+    pub made: Arc<Made>,
+}
+
+impl Music {
+    /// The music of a text.
+    #[must_use]
+    pub fn of(take: Take) -> Music {
+        Music { session: take.session.clone(), made: Arc::new(Made::Text(take.number)), take }
+    }
+
+    /// The same text, with the tracks of `old` that `stays` names, and what else there is of `new`.
+    #[must_use]
+    pub fn mixed(&self, old: &Music, new: &Music, stays: &dyn Fn(&str) -> bool) -> Music {
+        let tracks = old.session.tracks.iter().chain(&new.session.tracks);
+        let names = tracks.map(|t| t.name.clone()).filter(|name| stays(name)).collect();
+        let session = Arc::new(compose(&old.session, &new.session, stays));
+        let (old, new) = (old.made.clone(), new.made.clone());
+        let made = Arc::new(Made::Mixed { old, new, stays: names });
+        Music { session, made, take: self.take.clone() }
+    }
+}
+
 /// A music that was played, or is about to be.
 #[derive(Clone)]
 pub struct Take {
+    /// The number of its text, from 1.
+    pub number: u64,
     /// As the script says it, before what is muted and stopped by hand.
     pub session: Arc<Session>,
     /// Its text.
@@ -20,6 +71,8 @@ pub struct Take {
     pub library: Arc<Library>,
     /// The scripts that it was read from, as [`Notebook::source`] has the main one.
     pub sources: Arc<[Source]>,
+    /// Files that are neither scripts nor sounds, as the script names them.
+    pub read: Arc<[String]>,
 }
 
 /// The musics that were played, in order, and which of them is played now.
@@ -27,9 +80,17 @@ pub struct Take {
 pub struct Takes {
     all: Vec<Take>,
     at: usize,
+    /// Numbers that were given out.
+    numbers: u64,
 }
 
 impl Takes {
+    /// The number of another text.
+    pub fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
     /// `take` is played after the one that was; what could be redone is gone.
     pub fn push(&mut self, take: Take) {
         self.all.truncate(self.at + 1);

@@ -1,8 +1,8 @@
 //! Music on its way to be heard: one stage, or one for each moment that its slots wait for.
 
-use super::score::Take;
+use super::score::Music;
 use crate::engine::live::{Fresh, Live, Quant};
-use crate::session::{Command, Mixer, Session, compose};
+use crate::session::{Command, Mixer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,10 +10,7 @@ use std::time::Instant;
 
 /// A music that is to be heard at a moment.
 pub struct Stage {
-    /// As the script says it, before what is muted and stopped by hand.
-    pub session: Arc<Session>,
-    /// What it takes its sounds from, and where its text is.
-    pub take: Take,
+    pub music: Music,
     /// Compiled already.
     pub fresh: Option<Fresh>,
     pub quant: Quant,
@@ -33,10 +30,10 @@ pub struct Arrival {
 
 /// The stages of an edit from what `live` plays to `last`: tracks that have a quantisation of their own wait
 /// for their own moments. `mixer` is what is heard of `sounding`.
-pub fn stages(live: &Live, sounding: &Arc<Session>, last: Stage) -> Vec<Stage> {
-    let new = last.session.clone();
+pub fn stages(live: &Live, sounding: &Music, last: Stage) -> Vec<Stage> {
+    let new = &last.music;
     let rest = live.next(last.quant);
-    let tracks = sounding.tracks.iter().chain(&new.tracks);
+    let tracks = sounding.session.tracks.iter().chain(&new.session.tracks);
     let own: BTreeMap<&str, u64> =
         tracks.filter_map(|t| Some((t.name.as_str(), live.next(Quant::Beats(t.quant?))))).collect();
     let at = |name: &str| own.get(name).copied().unwrap_or(rest);
@@ -45,14 +42,13 @@ pub fn stages(live: &Live, sounding: &Arc<Session>, last: Stage) -> Vec<Stage> {
     let mut stages = Vec::new();
     for &moment in moments.iter().filter(|&&m| m < end) {
         // What is not a track's waits with the tracks that say nothing.
-        let session = if moment < rest {
-            compose(&new, sounding, &|name| at(name) <= moment)
+        let music = if moment < rest {
+            new.mixed(new, sounding, &|name| at(name) <= moment)
         } else {
-            compose(sounding, &new, &|name| at(name) > moment)
+            new.mixed(sounding, new, &|name| at(name) > moment)
         };
         stages.push(Stage {
-            session: Arc::new(session),
-            take: last.take.clone(),
+            music,
             fresh: None,
             quant: Quant::At(moment),
             files: last.files.clone(),
@@ -77,28 +73,31 @@ impl Stage {
         if let Some(fresh) = self.fresh.take() {
             return Ok(fresh);
         }
-        let session = Arc::new(mixer.apply(&self.session));
-        Fresh::new(session, rate, self.take.library.clone())
+        let Music { session, take, .. } = &self.music;
+        Fresh::new(Arc::new(mixer.apply(session)), rate, take.library.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::score::Take;
     use super::*;
     use crate::runtime::Runtime;
     use crate::script::notebook::Notebook;
+    use crate::session::Session;
 
     fn stage(script: &str) -> Stage {
         let piece = Runtime::new().eval(script).expect("right");
-        let session = piece.shared_session();
         let take = Take {
-            session: session.clone(),
+            number: 1,
+            session: piece.shared_session(),
             notebook: Notebook::default(),
             library: piece.shared_library(),
             sources: piece.sources().into(),
+            read: Arc::default(),
         };
         let (quant, files) = (Quant::Now, Arc::default());
-        Stage { session, take, fresh: None, quant, files, arrival: None }
+        Stage { music: Music::of(take), fresh: None, quant, files, arrival: None }
     }
 
     /// Names of tracks, and where the sine of each stands.
@@ -120,10 +119,11 @@ mod tests {
             "bus(\"hall\", reverb()); track(\"a\", sine(10)).send(\"hall\"); track(\"b\", sine(20)).quant(8);
              track(\"new\", sine(30)).quant(1);",
         );
-        let fresh = Fresh::new(old.session.clone(), 48_000.0, old.take.library.clone());
+        let Music { session, take, .. } = old.music.clone();
+        let fresh = Fresh::new(session, 48_000.0, take.library.clone());
         let (live, _performer) = Live::new(fresh.unwrap_or_else(|e| panic!("{e:?}")), None);
-        let stages = stages(&live, &old.session, new);
-        let heard: Vec<String> = stages.iter().map(|s| tracks(&s.session)).collect();
+        let stages = stages(&live, &old.music, new);
+        let heard: Vec<String> = stages.iter().map(|s| tracks(&s.music.session)).collect();
         assert_eq!(
             heard,
             [

@@ -7,8 +7,9 @@ use super::PlayArgs;
 use super::builder::{Asker, Builder, Desk, Text, Work};
 use super::editors::Editors;
 use super::hands::Hands;
+use super::logging::Logging;
 use super::perform::Show;
-use super::score::{Take, Takes};
+use super::score::{Music, Takes};
 use super::stage::Stage;
 use super::watch::Watch;
 use crate::diag::Diagnostic;
@@ -17,7 +18,7 @@ use crate::graph::Edit;
 use crate::io::audio::{Event, Stream, open};
 use crate::io::record::Recording;
 use crate::script::notebook::{Notebook, Origin};
-use crate::session::{Mixer, Session};
+use crate::session::Mixer;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub struct Studio {
     pub(super) stream: Stream,
     pub(super) stage: Backstage,
     pub(super) hands: Hands,
+    pub(super) logging: Logging,
     pub(super) rate: u32,
     pub(super) live: Option<Live>,
     pub(super) watch: Watch,
@@ -50,8 +52,8 @@ pub struct Studio {
     pub(super) takes: Takes,
     /// What is muted, soloed and stopped by hand.
     pub(super) mixer: Mixer,
-    /// What sounds, as the script says it, and the take that it belongs to.
-    pub(super) sounding: Option<(Arc<Session>, Take)>,
+    /// What sounds.
+    pub(super) sounding: Option<Music>,
     /// What is to be heard, in order; and what the engine has of it, in order.
     pub(super) stages: VecDeque<Stage>,
     pub(super) sent: VecDeque<Stage>,
@@ -104,6 +106,7 @@ impl Studio {
             stream,
             stage,
             hands: Hands::new(socket, play.midi.clone()),
+            logging: Logging::new(play.log.clone()),
             live: None,
             watch,
             builder: Builder::default(),
@@ -190,6 +193,7 @@ impl Studio {
         if let Some(live) = &mut self.live {
             live.tick(|n| news.push(n));
         }
+        self.log();
         news.into_iter().for_each(|n| self.tell(n));
         self.learned();
         let events: Vec<Event> = self.stream.events().collect();
@@ -211,6 +215,7 @@ impl Studio {
                 self.step(Duration::from_millis(2));
             }
         }
+        self.end_log();
         drop(self.stream.close());
     }
 

@@ -122,7 +122,7 @@ impl FileError {
         Self::Read { path: path.to_path_buf(), source }
     }
 
-    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn write(path: &Path, source: io::Error) -> Self {
         Self::Write { path: path.to_path_buf(), source }
     }
 

@@ -1,0 +1,204 @@
+//! `render set.rhailog`: a live set once more, from its log to a file.
+
+mod musics;
+
+use super::interrupt::interrupted;
+use super::log::{Damage, Line, Reader};
+use super::output::{Output, OutputArgs};
+use super::progress::Progress;
+use super::{Failure, note};
+use crate::diag::Diagnostic;
+use crate::engine::live::{Astray, Entry, Replay};
+use crate::rt::{Arrival, Step};
+use crate::units::{Place, Way};
+use musics::Musics;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+/// Where the sound of a log goes.
+pub struct Sink<'a> {
+    /// The file to write.
+    pub path: &'a Path,
+    /// Its format.
+    pub file: &'a OutputArgs,
+    /// Say nothing but errors.
+    pub quiet: bool,
+}
+
+/// Renders the log `path` as the set was heard, latencies and all, up to where it ended.
+///
+/// # Errors
+/// The file is no log, a music cannot be made any more, or the sound cannot be written. What was rendered up to
+/// there is completed.
+pub fn render(path: &Path, sink: &Sink) -> Result<(), Failure> {
+    let started = Instant::now();
+    let mut reader = Reader::open(path).map_err(|d| Failure(vec![d]))?;
+    let rate = reader.head().rate;
+    let musics = Musics::new(reader.head().clone(), path);
+    let options = sink.file.write_options(sink.path, rate, 2)?;
+    let mut out = Output::create(sink.path, options, sink.file.target())?;
+    let total = played(path).map_or(0.0, |frames| frames as f64 / f64::from(rate));
+    let mut again = Again {
+        musics,
+        replay: None,
+        ports: BTreeMap::new(),
+        progress: Progress::new(total, sink.quiet),
+        rate: f64::from(rate),
+    };
+    let followed = again.follow(&mut reader, &mut out);
+    again.progress.finish();
+    let finished = out.finish()?;
+    let frames = again.replay.as_ref().map_or(0, Replay::frame);
+    let ended = followed?;
+    if sink.quiet {
+        return Ok(());
+    }
+    again.musics.take_warnings().iter().for_each(|text| note(text));
+    finished.warnings().iter().for_each(|text| note(text));
+    if ended == Ending::Torn {
+        note("the log ends in the middle of a line, as one of a program that was killed does");
+    }
+    let (seconds, took) = (frames as f64 / f64::from(rate), started.elapsed().as_secs_f64());
+    let (path, speed) = (sink.path.display(), seconds / took);
+    eprintln!("{path}: {seconds:.2} s in {took:.2} s ({speed:.0} x real time)");
+    Ok(())
+}
+
+/// The frames that a log tells of, by its last lines.
+fn played(path: &Path) -> Option<u64> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = std::fs::File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(1 << 16))).ok()?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).ok()?;
+    let lines = String::from_utf8_lossy(&end);
+    let last = |line: &str| match serde_json::from_str(line) {
+        Ok(Line::Played(frame)) => Some(frame),
+        _ => None,
+    };
+    lines.lines().rev().find_map(last)
+}
+
+/// How a log ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Whole,
+    Torn,
+}
+
+/// A set that is played once more.
+struct Again {
+    musics: Musics,
+    replay: Option<Replay>,
+    /// Ports by their numbers in the log.
+    ports: BTreeMap<u8, u8>,
+    progress: Progress,
+    rate: f64,
+}
+
+impl Again {
+    /// Does what the log says, to its end or until Ctrl-C.
+    fn follow(&mut self, reader: &mut Reader, out: &mut Output) -> Result<Ending, Failure> {
+        while !interrupted() {
+            let line = match reader.next() {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(Ending::Whole),
+                Err(Damage::Torn) => return Ok(Ending::Torn),
+                Err(Damage::Line(why)) => return Err(Failure(vec![why])),
+            };
+            match self.line(line, out)? {
+                Ok(()) => {}
+                Err(Astray::Music(diags)) => return Err(Failure(diags)),
+                Err(Astray::Damaged(why)) => return Err(Failure(vec![reader.diagnostic(why)])),
+            }
+        }
+        Ok(Ending::Whole)
+    }
+
+    /// Does what a line says.
+    fn line(&mut self, line: Line, out: &mut Output) -> Result<Result<(), Astray>, Failure> {
+        let entry = match line {
+            Line::Rhailog(_) => return Ok(Err(Astray::Damaged("it begins twice"))),
+            Line::Source { number, name, text } => {
+                self.musics.source(number, name, text);
+                return Ok(Ok(()));
+            }
+            Line::Text { number, sources, files } => {
+                self.musics.text(number, sources, files);
+                return Ok(Ok(()));
+            }
+            Line::Edit { number, made, text, mixer, delay } => {
+                self.musics.edit(number, musics::Edit { made, text, mixer, delay });
+                return Ok(if number == 0 { self.begin(delay) } else { Ok(()) });
+            }
+            Line::Port { number, port } => {
+                self.ports.extend(port.number(Way::In).map(|ours| (number, ours)));
+                return Ok(Ok(()));
+            }
+            Line::Played(frame) => {
+                self.render_to(frame, out)?;
+                return Ok(Ok(()));
+            }
+            Line::Lost => {
+                let why = "the log has a gap: so much happened at once that a part was lost";
+                return Err(Failure(vec![Diagnostic::error(why, Place::default())]));
+            }
+            Line::Events(events) => {
+                let mut entries = events.iter().map(|event| Entry::Event(event.into()));
+                return Ok(entries.try_for_each(|entry| self.take(entry)));
+            }
+            Line::Forget(frame) => Entry::Forget(frame),
+            Line::Music { edit, at, origin, events } => {
+                let events = events.iter().map(Into::into).collect();
+                Entry::Music { edit, at, origin, events }
+            }
+            Line::Step { frame, beat, bpm, jumps } => Entry::Step(Step { frame, beat, bpm, jumps }),
+            Line::Took(messages, steps, at) => Entry::Took { messages, steps, at },
+            Line::Heard(at, frame, port, bytes) => {
+                let port = self.ports.get(&port).copied().unwrap_or(port);
+                Entry::Heard { arrival: Arrival { frame, port, bytes }, at }
+            }
+            Line::Silenced(at) => Entry::Silenced(at),
+            Line::Ended(at) => Entry::Ended(at),
+        };
+        if let Some(at) = entry.at() {
+            self.render_to(at, out)?;
+        }
+        Ok(self.take(entry))
+    }
+
+    fn begin(&mut self, delay: u64) -> Result<(), Astray> {
+        let fresh = self.musics.fresh(0).map_err(Astray::Music)?;
+        let head = self.musics.head();
+        self.replay = Some(Replay::new(fresh, head.ceiling, head.beat, delay));
+        Ok(())
+    }
+
+    fn take(&mut self, entry: Entry) -> Result<(), Astray> {
+        let Again { replay, musics, .. } = self;
+        let replay = replay.as_mut().ok_or(Astray::Damaged("it does not say what is played"))?;
+        if let Entry::Music { edit: Some(number), .. } = &entry {
+            replay.set_delay(musics.delay(*number));
+        }
+        replay.take(entry, |number| musics.fresh(number))
+    }
+
+    /// Renders up to the block that holds `frame`.
+    fn render_to(&mut self, frame: u64, out: &mut Output) -> Result<(), Failure> {
+        let Some(replay) = &mut self.replay else { return Ok(()) };
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        while replay.frame() + 64 <= frame && !interrupted() {
+            left.clear();
+            right.clear();
+            for sample in replay.render().chunks(2) {
+                left.push(sample[0]);
+                right.push(sample[1]);
+            }
+            out.write(&[&left, &right])?;
+            self.progress.update(replay.frame() as f64 / self.rate, out.peak());
+        }
+        Ok(())
+    }
+}
