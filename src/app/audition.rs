@@ -58,5 +58,5 @@ pub fn audition(args: &AuditionArgs) -> Result<(), Failure> {
     }
     let mut play = args.play.clone();
     play.seconds = play.seconds.or(Some(args.held + RING));
-    live(&LiveArgs { script, play })
+    live(&LiveArgs { script, play, keys: None })
 }

@@ -12,6 +12,7 @@ pub fn watch() {
     WATCH.call_once(|| {
         let outcome = ctrlc::set_handler(|| {
             if INTERRUPTED.swap(true, Ordering::SeqCst) {
+                super::live::keys::restore();
                 std::process::exit(130);
             }
         });

@@ -7,6 +7,7 @@ mod deliver;
 mod device;
 mod editors;
 mod hands;
+pub(super) mod keys;
 mod known;
 mod logging;
 mod perform;
@@ -27,6 +28,7 @@ use crate::io::audio::Request;
 use crate::io::midi::NATIVE;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::PathBuf;
+use keys::{Layout, Wish};
 use std::time::{Duration, Instant};
 use studio::Studio;
 
@@ -37,6 +39,16 @@ pub struct LiveArgs {
     pub(super) script: ScriptArgs,
     #[command(flatten)]
     pub(super) play: PlayArgs,
+    /// Play the computer's keyboard: two rows of piano keys for what listens to `midi_in("computer keyboard")`
+    #[arg(
+        long,
+        value_name = "LAYOUT",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "qwerty"
+    )]
+    pub(super) keys: Option<Layout>,
 }
 
 /// The device, and when edits are heard.
@@ -124,10 +136,15 @@ pub fn live(args: &LiveArgs) -> Result<(), Failure> {
     let (play, above) = (&args.play, bar.clone());
     let say = Box::new(move |text: &str| above.suspend(|| eprintln!("{text}")));
     let mut studio = Studio::open(&args.script, play, say)?;
+    if let Some(layout) = args.keys {
+        studio.open_keys(layout);
+    }
     studio.play_file(builder::Asker::Nobody);
     let (started, mut shown) = (Instant::now(), Instant::now());
     while !interrupted() && !play.is_over(started) {
-        studio.step(TICK);
+        if studio.step_with_keys(TICK) == Some(Wish::Interrupt) {
+            break;
+        }
         if shown.elapsed() >= SHOW && !bar.is_hidden() {
             shown = Instant::now();
             bar.set_message(format!("{}\n{}", studio.status(), studio.meters()));

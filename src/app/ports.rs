@@ -4,6 +4,7 @@ use super::interrupt::interrupted;
 use super::{Failure, note};
 use crate::io::midi::{Ear, Event, JACK, Listed, NATIVE, Wanted, Way, open, ports};
 use crate::midi::say::say;
+use crate::session::port::KEYBOARD;
 use std::time::{Duration, Instant};
 
 /// Arguments of `midi`.
@@ -68,6 +69,12 @@ fn list(json: bool) -> Result<(), Failure> {
         }
         if some.is_empty() {
             println!("  none");
+        }
+        if way == Way::In {
+            println!(
+                "  {:<8} {KEYBOARD} (with `live --keys`, or `:keys` at the prompt)",
+                "terminal"
+            );
         }
     }
     if ports.is_empty()

@@ -6,6 +6,7 @@ mod editor;
 use super::input::ScriptArgs;
 use super::interrupt::interrupted;
 use super::live::builder::Asker;
+use super::live::keys::{Layout, Wish};
 use super::live::studio::Studio;
 use super::live::{PlayArgs, TICK};
 use super::{Failure, devices};
@@ -14,6 +15,7 @@ use crate::io::file::write_whole;
 use crate::script::doc;
 use crate::script::notebook::Origin;
 use crate::session::Command;
+use clap::ValueEnum;
 use editor::{Editor, Line};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -42,7 +44,8 @@ An entry joins what plays; a function, variable, track or bus that is there alre
   :status :plan          how it goes, how it is made   :devices       the sound devices
   :load FILE             a script in place of all      :show          what was entered, as a script
   :save FILE             what was entered, as a file   :wait S        wait so many seconds
-  :now ENTRY             heard as soon as it can be    :quit          end (also Ctrl-D, twice Ctrl-C)";
+  :now ENTRY             heard as soon as it can be    :keys          play the computer's keyboard, until Esc
+  :quit                  end (also Ctrl-D, twice Ctrl-C)";
 
 /// Two Ctrl-C within this time end the program.
 const TWICE: Duration = Duration::from_secs(1);
@@ -97,7 +100,11 @@ struct Repl {
 
 impl Repl {
     fn step(&mut self) {
-        self.studio.step(TICK);
+        match self.studio.step_with_keys(TICK) {
+            Some(Wish::Leave) => self.editor.resume(),
+            Some(Wish::Interrupt) => self.interrupt(),
+            None => {}
+        }
         if self.studio.answer().is_some() {
             self.waits = false;
             self.editor.knows(self.studio.known());
@@ -147,6 +154,24 @@ impl Repl {
         self.waits = true;
     }
 
+    /// Plays the keys of the terminal instead of typing, until Esc.
+    fn keys(&mut self, layout: &str) {
+        let layout = match layout {
+            "" => Ok(Layout::default()),
+            name => Layout::from_str(name, true),
+        };
+        let opened = match layout {
+            Ok(layout) => self.studio.open_keys(layout),
+            Err(_) => {
+                self.studio.say("`:keys`, `:keys qwertz` or `:keys azerty`");
+                false
+            }
+        };
+        if !opened {
+            self.editor.resume();
+        }
+    }
+
     fn command(&mut self, command: &str) {
         let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
         let rest = rest.trim();
@@ -158,6 +183,7 @@ impl Repl {
             "show" => self.studio.say(self.studio.text().trim_end()),
             "status" => self.studio.perform(&Command::Status),
             "now" => self.play(rest, Some(Quant::Now)),
+            "keys" => self.keys(rest),
             "devices" => self.studio.say(devices::text().trim_end()),
             "plan" => {
                 let plan = self.studio.live().map(|live| live.plan().to_string());

@@ -17,7 +17,7 @@ pub use crate::units::Way;
 pub use keeper::Ports;
 pub use limit::RATE as MOST_MESSAGES;
 pub use stream::{Message, Stream, length};
-pub use timebase::{Mark, Timebase};
+pub use timebase::{Drift, Mark, Timebase};
 pub use wires::{Ear, Heard, Wires};
 
 use serde::Serialize;
@@ -170,6 +170,13 @@ fn join(system: Option<&str>, ends: wires::Ends) -> Result<(Box<dyn System>, Res
         Box::new(native::Native::open(intake, outtake)?)
     };
     Ok((joined, rest))
+}
+
+/// Wires that no system is at: for what is played from within the program where there is no MIDI.
+#[must_use]
+pub fn loose() -> (Box<Wires>, Box<Ear>) {
+    let wires::Ends { wires, ear, .. } = wires::Ends::new();
+    (Box::new(wires), Box::new(ear))
 }
 
 /// What is left of the ends when the system has its own.

@@ -144,7 +144,9 @@ pub const ENTRIES: &[Entry] = &[
          a channel for each note (MPE). Velocity, bend and the pedals (sustain, sostenuto, soft) are heard by \
          every instrument; an instrument that asks for them by name also gets `v.param(\"pressure\")`, \
          `v.param(\"timbre\")` (controller 74) and `v.param(\"modulation\")` (controller 1), 0..1. A note is \
-         heard one buffer of the device after it has come in, at its own frame.",
+         heard one buffer of the device after it has come in, at its own frame. `midi_in(\"computer keyboard\")` is \
+         the keyboard of the terminal: `rhapsode live song.rhai --keys`, or `:keys` at the prompt, makes piano keys \
+         of its two rows.",
         "let keys = midi_in(\"Keystation\");\n\
          track(\"keys\", instrument(|v| saw(v.freq) * adsr(v.gate, 0.01, 0.1, 0.7, 0.2) * v.velocity)).midi_in(keys, 1);",
     ),

@@ -4,6 +4,9 @@ use crate::units::{PORTS, Way};
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
+/// The name of the port that the computer's own keyboard is, where it is played.
+pub const KEYBOARD: &str = "computer keyboard";
+
 /// A port: some part of the name of one that there is, or one that the program makes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Port {
@@ -42,6 +45,12 @@ impl Port {
     pub fn numbered(way: Way, number: u8) -> Option<Port> {
         let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
         named[way as usize].get(usize::from(number)).cloned()
+    }
+
+    /// Whether the computer's own keyboard is meant, among others perhaps.
+    #[must_use]
+    pub fn is_keyboard(&self) -> bool {
+        !self.own && self.fits(KEYBOARD)
     }
 
     /// Whether a port called `name` is meant.

@@ -8,8 +8,13 @@ use self::thread::{Listener, Order};
 use super::studio::Studio;
 use crate::app::serve::folder as session_folder;
 use crate::engine::live::Socket;
-use crate::io::midi::{Event, JACK, MOST_MESSAGES, Ports, Wanted, Way, Wires, open};
+use crate::io::audio::micros;
+use crate::io::midi::{
+    Drift, Ear, Event, Heard, JACK, MOST_MESSAGES, Ports, Timebase, Wanted, Way, Wires, loose, open,
+};
+use crate::rt::Arrival;
 use crate::session::{Port, Session};
+use std::sync::Arc;
 
 /// The ports, opened when a script first asks for one.
 pub(super) struct Hands {
@@ -24,12 +29,34 @@ pub(super) struct Hands {
     taking: Option<Taking>,
     /// Wires that have not been plugged in.
     wires: Option<Box<Wires>>,
+    /// Where the sound is.
+    timebase: Option<Arc<Timebase>>,
 }
+
+/// Smooths the frames of what is played from within.
+pub(super) type Stamp = Drift;
 
 impl Hands {
     pub fn new(socket: Socket, system: Option<String>) -> Hands {
-        let (ports, listener, taking, wires) = (None, None, None, None);
-        Hands { socket, system, ports, refused: false, listener, taking, wires }
+        let (ports, listener, taking, wires, timebase) = (None, None, None, None, None);
+        Hands { socket, system, ports, refused: false, listener, taking, wires, timebase }
+    }
+
+    /// Plays a message from within the program, as if it came in on `ports` and were heard at `frame`.
+    pub fn play(&self, ports: &[u8], frame: u64, bytes: [u8; 3]) {
+        let hand = self.socket.hand();
+        ports.iter().for_each(|&port| hand.play(Arrival { frame, port, bytes }));
+        if let Some(listener) = &self.listener {
+            let (micros, port) = (micros(), ports.first().copied().unwrap_or(0));
+            let heard = Heard { frame, micros, port, bytes: bytes.to_vec() };
+            listener.order(Order::Play(ports.to_vec(), heard));
+        }
+    }
+
+    /// The frame that the device asks for now; none where its clock is another's.
+    pub fn frame(&self, stamp: &mut Stamp) -> Option<u64> {
+        let mark = self.timebase.as_ref()?.get().filter(|mark| !mark.jack)?;
+        stamp.frame(micros(), Some(mark)).map(|frame| frame.max(0.0) as u64)
     }
 }
 
@@ -50,16 +77,31 @@ pub(in crate::app) fn missing(wanted: &Wanted, there: &[String]) -> String {
         [] => "there is none".to_string(),
         names => format!("there are: {}", names.join(", ")),
     };
+    let keys = if for_keyboard(wanted) {
+        "; `live --keys`, or `:keys` at the prompt, plays the computer's own"
+    } else {
+        ""
+    };
     format!(
-        "No MIDI port is called \"{}\" yet ({there}); it is connected when it comes",
+        "No MIDI port is called \"{}\" yet ({there}); it is connected when it comes{keys}",
         wanted.name
     )
+}
+
+/// Whether the computer's keyboard is asked for by name.
+fn for_keyboard(wanted: &Wanted) -> bool {
+    let Wanted { name, own, .. } = wanted;
+    wanted.way == Way::In
+        && !name.is_empty()
+        && Port { name: name.clone(), own: *own }.is_keyboard()
 }
 
 impl Studio {
     /// Opens the ports that a session names.
     pub(super) fn open_ports(&mut self, session: &Session) {
         let wanted = wanted(session);
+        // Where the keyboard is all that is wanted, it is not missed that there is no MIDI.
+        let content = self.has_keys() && wanted.iter().all(|w| for_keyboard(w) && w.way == Way::In);
         let hands = &mut self.hands;
         if wanted.is_empty() || hands.refused {
             return;
@@ -69,6 +111,7 @@ impl Studio {
                 Some("none") => hands.refused = true,
                 system => match open(system, session_folder().as_deref()) {
                     Ok(ports) => hands.ports = Some(ports),
+                    Err(_) if content => {}
                     Err(why) => {
                         hands.refused = true;
                         self.say(&format!(
@@ -96,17 +139,7 @@ impl Studio {
         let events: Vec<Event> = self.hands.ports.iter().flat_map(|ports| ports.events()).collect();
         for event in events {
             match event {
-                Event::Wires(wires, ear) => {
-                    let hand = self.hands.socket.hand();
-                    if self.hands.listener.is_none() {
-                        self.hands.listener = Listener::start(hand);
-                        self.tell_effects();
-                    }
-                    if let Some(listener) = &self.hands.listener {
-                        listener.order(Order::Listen(ear, wires.timebase.clone()));
-                    }
-                    self.hands.wires = Some(wires);
-                }
+                Event::Wires(wires, ear) => self.wire(wires, ear),
                 Event::Connected { wanted, name } => {
                     let verb = if wanted.way == Way::In { "Listening to" } else { "Sending to" };
                     self.say(&format!("{verb} {name}"));
@@ -117,6 +150,7 @@ impl Studio {
                     }
                     self.say(&format!("{name} is gone; it is connected again when it is back"));
                 }
+                Event::Missing { wanted, .. } if for_keyboard(&wanted) && self.has_keys() => {}
                 Event::Missing { wanted, there } => self.say(&missing(&wanted, &there)),
                 Event::Flood { wanted } => self.say(&format!(
                     "MIDI from \"{}\" came at more than {MOST_MESSAGES} messages a second and was dropped: \
@@ -138,6 +172,27 @@ impl Studio {
         let told: Vec<String> = listener.iter().flat_map(|l| l.told()).collect();
         told.iter().for_each(|text| self.say(text));
         self.take_down();
+    }
+
+    /// Plugs new wires in, and lets the thread of MIDI listen to their other end.
+    fn wire(&mut self, wires: Box<Wires>, ear: Box<Ear>) {
+        if self.hands.listener.is_none() {
+            self.hands.listener = Listener::start(self.hands.socket.hand());
+            self.tell_effects();
+        }
+        if let Some(listener) = &self.hands.listener {
+            listener.order(Order::Listen(ear, wires.timebase.clone()));
+        }
+        self.hands.timebase = Some(wires.timebase.clone());
+        self.hands.wires = Some(wires);
+    }
+
+    /// Gets ready for what is played from within, where no port is open.
+    pub(super) fn listen_within(&mut self) {
+        if self.hands.timebase.is_none() {
+            let (wires, ear) = loose();
+            self.wire(wires, ear);
+        }
     }
 
     /// Lets the effects know what plays, and by which clock.

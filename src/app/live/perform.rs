@@ -80,6 +80,7 @@ impl Studio {
 
     /// Silence at once.
     pub fn panic(&mut self) {
+        self.silence_keys();
         if let Some(live) = &mut self.live {
             live.panic();
         }
@@ -169,6 +170,9 @@ impl Studio {
             if !names.is_empty() {
                 text.push_str(&format!("  {what} {}", names.join(" ")));
             }
+        }
+        if let Some(keys) = self.keys_status() {
+            text.push_str(&format!("  {keys}"));
         }
         if let Some(error) = &self.show.error {
             text.push_str(&format!("  error: {error}"));

@@ -8,6 +8,7 @@ use super::builder::{Asker, Builder, Desk, Text, Work};
 use super::editors::Editors;
 use super::hands::Hands;
 use super::logging::Logging;
+use super::keys::Keys;
 use super::perform::Show;
 use super::score::{Music, Takes};
 use super::stage::Stage;
@@ -42,6 +43,8 @@ pub struct Studio {
     pub(super) stage: Backstage,
     pub(super) hands: Hands,
     pub(super) logging: Logging,
+    /// The computer's keyboard, while it is played.
+    pub(super) keys: Option<Keys>,
     pub(super) rate: u32,
     pub(super) live: Option<Live>,
     pub(super) watch: Watch,
@@ -107,6 +110,7 @@ impl Studio {
             stage,
             hands: Hands::new(socket, play.midi.clone()),
             logging: Logging::new(play.log.clone()),
+            keys: None,
             live: None,
             watch,
             builder: Builder::default(),
@@ -203,6 +207,11 @@ impl Studio {
 
     /// Completes the recording, fades out and stops.
     pub fn close(mut self) {
+        if self.has_keys() {
+            self.close_keys();
+            // What they held has ended in the take too.
+            self.step(Duration::from_millis(2));
+        }
         if self.recording.is_some() {
             self.stop_recording();
         }

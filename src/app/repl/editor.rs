@@ -13,7 +13,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, ExternalPrinter, Helper, Highlighter, Result};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What comes from the prompt.
@@ -29,6 +29,7 @@ pub enum Line {
 /// The prompt, on a thread of its own.
 pub struct Editor {
     lines: Receiver<Line>,
+    resume: Sender<()>,
     known: Arc<ArcSwap<Known>>,
 }
 
@@ -58,6 +59,7 @@ impl Editor {
                 _ => Box::new(|text| eprintln!("{text}")),
             };
         let (send, lines) = channel();
+        let (resume, resumed) = channel();
         std::thread::spawn(move || {
             loop {
                 let line = match editor.readline("> ") {
@@ -73,12 +75,18 @@ impl Editor {
                     Err(_) => Line::End,
                 };
                 let last = matches!(line, Line::End);
+                let word = |text: &str| text.trim().split(' ').next() == Some(":keys");
+                let keys = matches!(&line, Line::Entry(text) if word(text));
                 if send.send(line).is_err() || last {
+                    return;
+                }
+                // The terminal is not asked for a line while its keys are played.
+                if keys && resumed.recv().is_err() {
                     return;
                 }
             }
         });
-        Ok((Editor { lines, known }, say))
+        Ok((Editor { lines, resume, known }, say))
     }
 
     /// The next line, if one was entered.
@@ -88,6 +96,12 @@ impl Editor {
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => Some(Line::End),
         }
+    }
+
+    /// Asks for lines again after `:keys`.
+    pub fn resume(&self) {
+        // If its thread has ended there is nobody to ask.
+        let _ = self.resume.send(());
     }
 
     /// What there is to be completed.
@@ -121,8 +135,8 @@ fn history() -> Option<PathBuf> {
 }
 
 const COMMANDS: &[&str] = &[
-    ":devices", ":help", ":load", ":now", ":plan", ":quit", ":redo", ":save", ":show", ":status",
-    ":undo", ":wait",
+    ":devices", ":help", ":keys", ":load", ":now", ":plan", ":quit", ":redo", ":save", ":show",
+    ":status", ":undo", ":wait",
 ];
 
 #[derive(Helper, Highlighter)]

@@ -45,7 +45,7 @@ impl Studio {
         let meter = (meter.beats.min(255) as u8, meter.unit);
         let (take, saved) = (Take::default(), Instant::now());
         let text = format!("Writing down what is played into {}", path.display());
-        let listens = self.hands.ports.is_some();
+        let listens = self.hands.ports.is_some() || self.has_keys();
         self.hands.taking = Some(Taking { take, path, from, meter, grid, saved, changed: false });
         self.say(&text);
         if !listens {

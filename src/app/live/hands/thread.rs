@@ -19,6 +19,8 @@ pub(super) enum Order {
     Follow(Arc<Session>, Clock),
     /// A port is gone.
     Gone(u8),
+    /// Something was played from within the program, on these ports; the message names none of them.
+    Play(Vec<u8>, Heard),
 }
 
 /// The control side's end.
@@ -88,7 +90,20 @@ impl Thread {
                 self.effects.follow(&session, clock, |arrival| hand.play(arrival));
             }
             Order::Gone(port) => self.effects.end(port, |arrival| hand.play(arrival)),
+            Order::Play(ports, heard) => self.play(&ports, heard),
         }
+    }
+
+    /// Puts what was played from within through the effects of the ports that hear it, and passes it on once.
+    fn play(&mut self, ports: &[u8], heard: Heard) {
+        let mut told = Vec::new();
+        for port in ports {
+            let message = (heard.frame, *port, &*heard.bytes);
+            told.extend(self.effects.hear(message, |arrival| self.hand.play(arrival)));
+        }
+        // Nobody listens any more: the program ends.
+        let _ = self.hear.send(heard);
+        self.tell(told);
     }
 
     fn listen(&mut self) {
