@@ -161,7 +161,7 @@ fn the_terminal_is_given_back_however_it_ends() {
             console.signal(way);
         } else {
             // A note that nothing hears is said so.
-            console.shows("Swapped");
+            console.shows("peak -20.0");
             console.types("z", 0);
             console.shows("Nothing listens to the keyboard");
             console.types(way, 0);

@@ -2,6 +2,7 @@
 
 pub(super) mod complete;
 mod editor;
+mod modes;
 
 use super::input::ScriptArgs;
 use super::interrupt::interrupted;

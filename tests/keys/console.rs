@@ -71,11 +71,22 @@ impl Console {
         self.seen.lock().expect("no panic").clone()
     }
 
+    /// What was shown last.
+    fn newest(&self) -> String {
+        let text = self.text();
+        let from = text.char_indices().rev().nth(2000).map_or(0, |(at, _)| at);
+        text[from..].to_string()
+    }
+
     /// Waits until `word` is shown.
     pub fn shows(&self, word: &str) {
         let begin = Instant::now();
         while !self.text().contains(word) {
-            assert!(begin.elapsed() < Duration::from_secs(30), "no `{word}` in:\n{}", self.text());
+            assert!(
+                begin.elapsed() < Duration::from_secs(30),
+                "no `{word}` in:\n{}",
+                self.newest()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -116,7 +127,11 @@ impl Console {
             if let Some(status) = self.child.try_wait().expect("is ours") {
                 return status;
             }
-            assert!(begin.elapsed() < Duration::from_secs(20), "it does not end:\n{}", self.text());
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "it does not end:\n{}",
+                self.newest()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::super::live::studio::Say;
 use super::complete::{Known, complete};
+use super::modes::Modes;
 use crate::script::doc;
 use crate::script::notebook::Notebook;
 use arc_swap::ArcSwap;
@@ -30,6 +31,8 @@ pub enum Line {
 pub struct Editor {
     lines: Receiver<Line>,
     resume: Sender<()>,
+    /// The thread waits for a line until the program ends.
+    _modes: Modes,
     known: Arc<ArcSwap<Known>>,
 }
 
@@ -40,6 +43,7 @@ impl Editor {
     /// If the terminal cannot be used.
     pub fn open() -> Result<(Editor, Say)> {
         let known: Arc<ArcSwap<Known>> = Arc::default();
+        let modes = Modes::keep();
         let mut editor = rustyline::Editor::<Help, FileHistory>::new()?;
         editor.set_helper(Some(Help { known: known.clone() }));
         let history = history();
@@ -86,7 +90,7 @@ impl Editor {
                 }
             }
         });
-        Ok((Editor { lines, resume, known }, say))
+        Ok((Editor { lines, resume, _modes: modes, known }, say))
     }
 
     /// The next line, if one was entered.
