@@ -12,7 +12,6 @@ use crate::io::audio::micros;
 use crate::io::midi::{
     Drift, Ear, Event, Heard, JACK, MOST_MESSAGES, Ports, Timebase, Wanted, Way, Wires, loose, open,
 };
-use crate::rt::Arrival;
 use crate::session::{Port, Session};
 use std::sync::Arc;
 
@@ -45,7 +44,7 @@ impl Hands {
     /// Plays a message from within the program, as if it came in on `ports` and were heard at `frame`.
     pub fn play(&self, ports: &[u8], frame: u64, bytes: [u8; 3]) {
         let hand = self.socket.hand();
-        ports.iter().for_each(|&port| hand.play(Arrival { frame, port, bytes }));
+        ports.iter().for_each(|&port| hand.say(port, frame, bytes));
         if let Some(listener) = &self.listener {
             let (micros, port) = (micros(), ports.first().copied().unwrap_or(0));
             let heard = Heard { frame, micros, port, bytes: bytes.to_vec() };

@@ -37,6 +37,11 @@ pub struct Hand(Arc<Mutex<HeapProd<Arrival>>>);
 const PLAYED: usize = 4096;
 
 impl Hand {
+    /// Sends a message as if it came in on `port` and were heard at `frame`, or as soon as it can be.
+    pub fn say(&self, port: u8, frame: u64, bytes: [u8; 3]) {
+        self.play(Arrival { frame, port, bytes });
+    }
+
     /// Sends a message; dropped if too many wait.
     pub fn play(&self, arrival: Arrival) {
         let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
