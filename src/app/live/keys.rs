@@ -169,7 +169,7 @@ impl Studio {
         let Some(live) = &self.live else { return Vec::new() };
         let session = live.session();
         let heard = session.ports.iter().filter(|port| port.is_keyboard());
-        heard.filter_map(|port| port.number(crate::session::Way::In)).collect()
+        heard.filter_map(|port| port.number(crate::units::Way::In)).collect()
     }
 
     /// The frame at which a key is heard that is pressed now.
