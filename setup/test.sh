@@ -7,6 +7,8 @@ need_rust
 need gcc libc6-dev pkg-config libasound2-dev libjack-jackd2-dev sonic-pi-samples
 # Devices are tested against a JACK server of their own, which needs no hardware.
 need jackd2 jack-capture libasound2-plugins
+# Clocks and notes of other programs: jack_midi_clock, jack_mclk_dump; jack_midiseq comes with jackd2.
+need jack-midi-clock
 # Real MIDI files.
 need mma
 # The bindings of editors are run in their editors.

@@ -102,6 +102,22 @@ impl Peer {
         }
     }
 
+    /// The transport of the server, which all clients share.
+    pub fn transport(&self) -> jack::Transport {
+        self.active.as_client().transport()
+    }
+
+    /// Connects another program's output to our input, once it is there.
+    pub fn hear(&self, port: &str) {
+        let client = self.active.as_client();
+        let begin = Instant::now();
+        let own = format!("{}:hear", self.name);
+        while client.connect_ports_by_name(port, &own).is_err() {
+            assert!(begin.elapsed() < Duration::from_secs(20), "no {port}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Plays and records.
     pub fn play(&self, notes: Vec<(u32, [u8; 3])>, frames: usize) -> Take {
         self.begin(notes, frames);
