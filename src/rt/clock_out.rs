@@ -25,18 +25,20 @@ pub struct ClockOut {
     ports: Vec<(u8, bool)>,
     /// The tick that is due next, and where the music was left; none before the first block.
     next: Option<(i64, f64)>,
+    /// All is said: the music fades out.
+    over: bool,
 }
 
 impl ClockOut {
     /// Nothing is sent so far. Control thread.
     #[must_use]
     pub fn new() -> ClockOut {
-        ClockOut { ports: Vec::with_capacity(PORTS), next: None }
+        ClockOut { ports: Vec::with_capacity(PORTS), next: None, over: false }
     }
 
     /// Whether there is nothing to do for `clocks`.
     pub(super) fn is_idle(&self, clocks: &Clocks) -> bool {
-        self.ports.is_empty() && clocks.ports.is_empty()
+        self.over || self.ports.is_empty() && clocks.ports.is_empty()
     }
 
     /// Sends what is due in a block. `meta` is of the block that is `early` frames later than the one that is rendered,
@@ -96,8 +98,13 @@ impl ClockOut {
         }
     }
 
-    /// Tells all that run to stop. Audio thread.
-    pub(super) fn stop(&mut self, frame: u64, send: &mut impl FnMut(Outgoing)) {
+    /// Tells all that run to stop, and says nothing any more. Audio thread.
+    pub(super) fn end(&mut self, frame: u64, send: &mut impl FnMut(Outgoing)) {
+        self.stop(frame, send);
+        self.over = true;
+    }
+
+    fn stop(&mut self, frame: u64, send: &mut impl FnMut(Outgoing)) {
         for (port, runs) in self.ports.iter_mut().filter(|p| p.1) {
             send(Outgoing { frame, port: *port, bytes: [0xfc, 0, 0] });
             *runs = false;

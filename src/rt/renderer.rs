@@ -185,10 +185,10 @@ impl Renderer {
         self.clock.run((&meta, now.beat), clocks, |message| keep(outgoing, message));
     }
 
-    /// Tells all that get a clock to stop. Audio thread.
-    pub fn stop_clocks(&mut self) {
+    /// Tells all that get a clock to stop, for good. Audio thread.
+    pub fn end_clocks(&mut self) {
         let outgoing = &mut self.outgoing;
-        self.clock.stop(self.frame, &mut |message| keep(outgoing, message));
+        self.clock.end(self.frame, &mut |message| keep(outgoing, message));
     }
 
     /// Gathers outputs, feedback and faults, and moves time on.

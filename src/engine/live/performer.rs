@@ -208,7 +208,7 @@ impl Performer {
         }
         if self.level == 1.0 {
             self.pen.note(Entry::Ended(self.renderer.frame() - BLOCK as u64));
-            self.renderer.stop_clocks();
+            self.renderer.end_clocks();
         }
         let to = (self.level - 1.0 / FADE).max(0.0);
         let step = (to - self.level) / BLOCK as f32;
