@@ -27,8 +27,8 @@ use crate::engine::live::Quant;
 use crate::io::audio::Request;
 use crate::io::midi::NATIVE;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::path::PathBuf;
 use keys::{Layout, Wish};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use studio::Studio;
 
