@@ -98,6 +98,11 @@ impl ClockOut {
         }
     }
 
+    /// Another device hears a port now: it is told where the music is, at the next sixteenth. Audio thread.
+    pub(super) fn greet(&mut self, port: u8) {
+        self.ports.iter_mut().filter(|p| p.0 == port).for_each(|p| p.1 = false);
+    }
+
     /// Tells all that run to stop, and says nothing any more. Audio thread.
     pub(super) fn end(&mut self, frame: u64, send: &mut impl FnMut(Outgoing)) {
         self.stop(frame, send);

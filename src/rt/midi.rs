@@ -17,6 +17,9 @@ pub struct Arrival {
 /// The status (in MIDI: system reset) that says that a port is gone: its notes are ended, its pedals released.
 pub const UNPLUGGED: u8 = 0xff;
 
+/// The same status on its way out says that another device hears the port now.
+pub const PLUGGED: u8 = 0xff;
+
 /// A short message that goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outgoing {

@@ -7,7 +7,7 @@ use super::controllers::Controllers;
 use super::inlets::Inlets;
 use super::job::{Fault, PortRef, Timed};
 use super::keys::Keys;
-use super::midi::{Arrival, Outgoing};
+use super::midi::{Arrival, Outgoing, PLUGGED};
 use super::pace::Pace;
 use super::schedule::{Schedule, Tap};
 use super::slots::Chunk;
@@ -91,8 +91,11 @@ impl Renderer {
         self.keys.hear(arrival);
     }
 
-    /// Sends a message out with the next block. Audio thread.
+    /// Sends a message out with the next block; one of [`PLUGGED`] is for the clock of its port. Audio thread.
     pub fn tell(&mut self, message: Outgoing) {
+        if message.bytes[0] == PLUGGED {
+            return self.clock.greet(message.port);
+        }
         keep(&mut self.outgoing, Outgoing { frame: self.frame, ..message });
     }
 

@@ -142,6 +142,9 @@ impl Studio {
                 Event::Connected { wanted, name } => {
                     let verb = if wanted.way == Way::In { "Listening to" } else { "Sending to" };
                     self.say(&format!("{verb} {name}"));
+                    if let Some(live) = self.live.as_mut().filter(|_| wanted.way == Way::Out) {
+                        live.greet(wanted.number);
+                    }
                 }
                 Event::Gone { wanted, name } => {
                     if let Some(listener) = &self.hands.listener {

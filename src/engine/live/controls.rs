@@ -4,6 +4,7 @@ use super::Live;
 use crate::dsp::controls::{Board, Steps, Target};
 use crate::rt::Schedule;
 use crate::rt::controllers::{Controllers, Knob, Map, Panel, Source};
+use crate::rt::midi::PLUGGED;
 use crate::session::{Arg, Mapping, Port, Session};
 use crate::units::Controller;
 use crate::units::Way;
@@ -159,6 +160,12 @@ impl Live {
                 map.knob.put(stands);
             }
         }
+    }
+
+    /// Another device hears an outgoing port now: if that gets a clock, it is told where the music is.
+    pub fn greet(&mut self, port: u8) {
+        // If too many messages wait, it goes by the ticks alone.
+        let _ = self.sync.send(port, [PLUGGED, 0, 0]);
     }
 
     /// Waits for a controller to be moved: [`learned`](Live::learned) tells which one is.
