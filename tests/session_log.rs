@@ -55,6 +55,21 @@ fn a_set_at_the_prompt_is_rendered_as_it_was_heard() {
     assert!(told.contains("again.wav: "), "{told}");
     let frames = same_as_recorded(dir.path(), "take.wav", "again.wav");
     assert!(frames > 100_000, "{frames} frames");
+    // The notes of the set: those of the first pattern are 16 a bar at 133 beats a minute, and a tempo of 90 follows.
+    let mut export = Command::new(env!("CARGO_BIN_EXE_rhapsode"));
+    let out = export.args(["midi-export", "set.rhailog"]).current_dir(dir.path()).output();
+    let told = String::from_utf8_lossy(&out.expect("runs").stderr).to_string();
+    let bytes = std::fs::read(dir.path().join("set.mid")).unwrap_or_else(|_| panic!("{told}"));
+    let (song, _) = rhapsode::midi::Song::parse(&bytes).expect("a MIDI file");
+    let tempi: Vec<u32> = song.tempo().iter().map(|t| t.1.round() as u32).collect();
+    assert_eq!(tempi, [120, 133, 90], "it begins before the tempo is entered");
+    let notes = song.notes();
+    assert!(notes.len() > 5, "{notes:?}");
+    let twice = |w: &[rhapsode::midi::Note]| (w[0].begin, w[0].key) == (w[1].begin, w[1].key);
+    assert!(!notes.windows(2).any(twice), "{notes:?}");
+    assert!(notes.iter().all(|n| [36, 40, 43, 45, 48].contains(&n.key)), "{notes:?}");
+    let begins: Vec<u64> = notes.iter().take(3).map(|n| n.begin).collect();
+    assert!(begins.iter().all(|tick| tick % 320 <= 1 || tick % 320 == 319), "{begins:?}");
     // Another log does not take the place of this one.
     let said = played(dir.path(), &options[..2], "track(\"a\", sine(200))\n:wait 0.1\n");
     assert!(said.contains("set-2.rhailog"), "{said}");

@@ -1,4 +1,4 @@
-//! `render set.rhailog`: a live set once more, from its log to a file.
+//! A live set once more, from its log: to a sound file, or to a MIDI file.
 
 mod musics;
 
@@ -8,7 +8,8 @@ use super::output::{Output, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, note};
 use crate::diag::Diagnostic;
-use crate::engine::live::{Astray, Entry, Replay};
+use crate::engine::live::{Astray, Entry, Replay, Transcript};
+use crate::midi::Song;
 use crate::rt::{Arrival, Step};
 use crate::units::{Place, Way};
 use musics::Musics;
@@ -33,36 +34,37 @@ pub struct Sink<'a> {
 /// there is completed.
 pub fn render(path: &Path, sink: &Sink) -> Result<(), Failure> {
     let started = Instant::now();
-    let mut reader = Reader::open(path).map_err(|d| Failure(vec![d]))?;
+    let (mut reader, mut again) = Again::open(path, sink.quiet)?;
     let rate = reader.head().rate;
-    let musics = Musics::new(reader.head().clone(), path);
     let options = sink.file.write_options(sink.path, rate, 2)?;
     let mut out = Output::create(sink.path, options, sink.file.target())?;
-    let total = played(path).map_or(0.0, |frames| frames as f64 / f64::from(rate));
-    let mut again = Again {
-        musics,
-        replay: None,
-        ports: BTreeMap::new(),
-        progress: Progress::new(total, sink.quiet),
-        rate: f64::from(rate),
-    };
-    let followed = again.follow(&mut reader, &mut out);
+    let followed = again.follow(&mut reader, Some(&mut out));
+    let seconds = again.frame() as f64 / f64::from(rate);
     again.progress.finish();
     let finished = out.finish()?;
-    let frames = again.replay.as_ref().map_or(0, Replay::frame);
-    let ended = followed?;
+    let told = followed?;
     if sink.quiet {
         return Ok(());
     }
-    again.musics.take_warnings().iter().for_each(|text| note(text));
-    finished.warnings().iter().for_each(|text| note(text));
-    if ended == Ending::Torn {
-        note("the log ends in the middle of a line, as one of a program that was killed does");
-    }
-    let (seconds, took) = (frames as f64 / f64::from(rate), started.elapsed().as_secs_f64());
+    told.iter().chain(&finished.warnings()).for_each(|text| note(text));
+    let took = started.elapsed().as_secs_f64();
     let (path, speed) = (sink.path.display(), seconds / took);
     eprintln!("{path}: {seconds:.2} s in {took:.2} s ({speed:.0} x real time)");
     Ok(())
+}
+
+/// What the set of the log `path` played: the notes of its patterns as they were heard, and what was played by hand.
+///
+/// # Errors
+/// As for [`render`].
+pub fn song(path: &Path) -> Result<Song, Failure> {
+    let (mut reader, mut again) = Again::open(path, false)?;
+    let told = again.follow(&mut reader, None);
+    let frame = again.frame();
+    again.progress.finish();
+    told?.iter().for_each(|text| note(text));
+    let song = again.transcript.map(|transcript| transcript.song(frame));
+    song.ok_or_else(|| Failure(vec![reader.diagnostic("it does not say what is played")]))
 }
 
 /// The frames that a log tells of, by its last lines.
@@ -81,17 +83,11 @@ fn played(path: &Path) -> Option<u64> {
     lines.lines().rev().find_map(last)
 }
 
-/// How a log ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Whole,
-    Torn,
-}
-
 /// A set that is played once more.
 struct Again {
     musics: Musics,
     replay: Option<Replay>,
+    transcript: Option<Transcript>,
     /// Ports by their numbers in the log.
     ports: BTreeMap<u8, u8>,
     progress: Progress,
@@ -99,26 +95,58 @@ struct Again {
 }
 
 impl Again {
-    /// Does what the log says, to its end or until Ctrl-C.
-    fn follow(&mut self, reader: &mut Reader, out: &mut Output) -> Result<Ending, Failure> {
+    fn open(path: &Path, quiet: bool) -> Result<(Reader, Again), Failure> {
+        let reader = Reader::open(path).map_err(|d| Failure(vec![d]))?;
+        let rate = f64::from(reader.head().rate);
+        let total = played(path).map_or(0.0, |frames| frames as f64 / rate);
+        let again = Again {
+            musics: Musics::new(reader.head().clone(), path),
+            replay: None,
+            transcript: None,
+            ports: BTreeMap::new(),
+            progress: Progress::new(total, quiet),
+            rate,
+        };
+        Ok((reader, again))
+    }
+
+    /// The frames that have been rendered.
+    fn frame(&self) -> u64 {
+        self.replay.as_ref().map_or(0, Replay::frame)
+    }
+
+    /// Does what the log says, to its end or until Ctrl-C; what is worth knowing of it.
+    fn follow(
+        &mut self,
+        reader: &mut Reader,
+        mut out: Option<&mut Output>,
+    ) -> Result<Vec<String>, Failure> {
         while !interrupted() {
             let line = match reader.next() {
                 Ok(Some(line)) => line,
-                Ok(None) => return Ok(Ending::Whole),
-                Err(Damage::Torn) => return Ok(Ending::Torn),
+                Ok(None) => break,
+                Err(Damage::Torn) => {
+                    let why =
+                        "the log ends in the middle of a line, as that of a killed program does";
+                    return Ok([self.musics.take_warnings(), vec![why.into()]].concat());
+                }
                 Err(Damage::Line(why)) => return Err(Failure(vec![why])),
             };
-            match self.line(line, out)? {
+            match self.line(line, &mut out)? {
                 Ok(()) => {}
                 Err(Astray::Music(diags)) => return Err(Failure(diags)),
                 Err(Astray::Damaged(why)) => return Err(Failure(vec![reader.diagnostic(why)])),
             }
         }
-        Ok(Ending::Whole)
+        Ok(self.musics.take_warnings())
     }
 
     /// Does what a line says.
-    fn line(&mut self, line: Line, out: &mut Output) -> Result<Result<(), Astray>, Failure> {
+    fn line(
+        &mut self,
+        line: Line,
+        out: &mut Option<&mut Output>,
+    ) -> Result<Result<(), Astray>, Failure> {
         let entry = match line {
             Line::Rhailog(_) => return Ok(Err(Astray::Damaged("it begins twice"))),
             Line::Source { number, name, text } => {
@@ -172,21 +200,25 @@ impl Again {
     fn begin(&mut self, delay: u64) -> Result<(), Astray> {
         let fresh = self.musics.fresh(0).map_err(Astray::Music)?;
         let head = self.musics.head();
-        self.replay = Some(Replay::new(fresh, head.ceiling, head.beat, delay));
+        let replay = Replay::new(fresh, head.ceiling, head.beat, delay);
+        self.transcript = Some(Transcript::new(&replay, head.beat));
+        self.replay = Some(replay);
         Ok(())
     }
 
     fn take(&mut self, entry: Entry) -> Result<(), Astray> {
-        let Again { replay, musics, .. } = self;
+        let Again { replay, transcript, musics, .. } = self;
         let replay = replay.as_mut().ok_or(Astray::Damaged("it does not say what is played"))?;
         if let Entry::Music { edit: Some(number), .. } = &entry {
             replay.set_delay(musics.delay(*number));
         }
-        replay.take(entry, |number| musics.fresh(number))
+        replay.take(entry.clone(), |number| musics.fresh(number))?;
+        transcript.iter_mut().for_each(|transcript| transcript.take(&entry, replay));
+        Ok(())
     }
 
     /// Renders up to the block that holds `frame`.
-    fn render_to(&mut self, frame: u64, out: &mut Output) -> Result<(), Failure> {
+    fn render_to(&mut self, frame: u64, out: &mut Option<&mut Output>) -> Result<(), Failure> {
         let Some(replay) = &mut self.replay else { return Ok(()) };
         let (mut left, mut right) = (Vec::new(), Vec::new());
         while replay.frame() + 64 <= frame && !interrupted() {
@@ -196,8 +228,14 @@ impl Again {
                 left.push(sample[0]);
                 right.push(sample[1]);
             }
-            out.write(&[&left, &right])?;
-            self.progress.update(replay.frame() as f64 / self.rate, out.peak());
+            let peak = match out {
+                Some(out) => {
+                    out.write(&[&left, &right])?;
+                    out.peak()
+                }
+                None => 0.0,
+            };
+            self.progress.update(replay.frame() as f64 / self.rate, peak);
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod replay;
 mod routes;
 mod stand;
 mod sync;
+mod transcript;
 mod wired;
 
 pub use self::controls::{Controls, MapState};
@@ -32,6 +33,7 @@ pub use meters::Meter;
 pub use performer::Performer;
 pub use replay::{Astray, Replay};
 pub use stand::{Backstage, Stand};
+pub use transcript::Transcript;
 pub use wired::{Hand, Socket, Wired};
 
 use self::edits::Pending;

@@ -30,6 +30,26 @@ pub enum Message {
     Bend(i16),
 }
 
+impl Message {
+    /// The channel, 0..=15, and the message of `bytes`; none if they are not said to a channel.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<(u8, Message)> {
+        let &[status, a, ref rest @ ..] = bytes else { return None };
+        let b = rest.first().copied().unwrap_or(0);
+        let message = match status & 0xf0 {
+            0x80 => Message::NoteOff(a, b),
+            0x90 => Message::NoteOn(a, b),
+            0xa0 => Message::KeyPressure(a, b),
+            0xb0 => Message::Control(a, b),
+            0xc0 => Message::Program(a),
+            0xd0 => Message::Pressure(a),
+            0xe0 => Message::Bend((i16::from(b) << 7 | i16::from(a)) - 8192),
+            _ => return None,
+        };
+        Some((status & 15, message))
+    }
+}
+
 /// What happens. Data bytes are 0..=127.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -43,19 +43,8 @@ impl Take {
 
     /// Writes a short message down that was heard at `beat`; what is not said to a channel is left out.
     pub fn hear(&mut self, beat: f64, bytes: &[u8]) {
-        let &[status, a, ref rest @ ..] = bytes else { return };
-        let b = rest.first().copied().unwrap_or(0);
-        let message = match status & 0xf0 {
-            0x80 => Message::NoteOff(a, b),
-            0x90 => Message::NoteOn(a, b),
-            0xa0 => Message::KeyPressure(a, b),
-            0xb0 => Message::Control(a, b),
-            0xc0 => Message::Program(a),
-            0xd0 => Message::Pressure(a),
-            0xe0 => Message::Bend((i16::from(b) << 7 | i16::from(a)) - 8192),
-            _ => return,
-        };
-        self.events.push((beat.max(0.0), status & 15, message));
+        let Some((channel, message)) = Message::read(bytes) else { return };
+        self.events.push((beat.max(0.0), channel, message));
         self.end = self.end.max(beat);
     }
 

@@ -43,10 +43,13 @@ impl Studio {
 
     /// Lets what sounds, and what waits, be heard through a changed mixer at once.
     pub(super) fn remix(&mut self) {
-        let Some(music) = self.sounding.clone() else { return };
         if let Some(stage) = self.take_back() {
             self.stages.push_front(stage);
         }
+        // What is on its way to be heard will have been by then.
+        let sure = self.sent.len() - usize::from(self.replaces).min(self.sent.len());
+        let sent = self.sent.range(..sure).next_back().map(|stage| stage.music.clone());
+        let Some(music) = sent.or_else(|| self.sounding.clone()) else { return };
         self.stages.iter_mut().for_each(|stage| stage.fresh = None);
         let (quant, files) = (Quant::Now, Arc::default());
         let stage = Stage { music, fresh: None, quant, files, arrival: None };

@@ -16,6 +16,8 @@ pub(super) struct Logging {
     path: Option<PathBuf>,
     writer: Option<Writer>,
     flushed: Option<Instant>,
+    /// The player knows what is missing.
+    told: bool,
 }
 
 impl Logging {
@@ -51,13 +53,24 @@ impl Studio {
             Ok(writer) => {
                 self.say(&format!("Writing the log of the set into {}", writer.path().display()));
                 self.logging.writer = Some(writer);
+                self.tell_unlogged(music);
             }
             Err(error) => self.report(&[error.diagnostic(Default::default())]),
         }
     }
 
+    /// Says once that sound that comes in is not written down.
+    fn tell_unlogged(&mut self, music: &Music) {
+        if music.session.inputs() > 0 && !std::mem::replace(&mut self.logging.told, true) {
+            self.say("The log of the set has no sound that comes in: what `audio_in` hears is silent in its render");
+        }
+    }
+
     /// An edit was committed.
     pub(super) fn log_edit(&mut self, music: &Music, delay: u64) {
+        if self.logging.writer.is_some() {
+            self.tell_unlogged(music);
+        }
         let (Some(writer), Some(live)) = (&mut self.logging.writer, &self.live) else { return };
         let written = writer.edit((live.commits(), delay), music, &self.mixer);
         self.check_log(written);

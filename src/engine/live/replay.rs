@@ -7,15 +7,21 @@ use super::performer::Performer;
 use super::{Fresh, begin};
 use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
+use crate::graph::StripRef;
+use crate::nodes::table::Assets;
 use crate::rt::Step;
+use crate::session::Session;
 use ringbuf::traits::{Consumer, Producer};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// A performance that follows a log. Offline, on one thread.
 pub struct Replay {
     graphs: Graphs,
     music: Music,
+    /// What it takes its sounds from.
+    assets: Arc<dyn Assets + Send + Sync>,
     /// What follows it when its fades are over.
     then: Option<Next>,
     ends: Ends,
@@ -41,10 +47,12 @@ impl Replay {
     /// Begins as the performance did: the parameters are those of [`Live::resume`](super::Live::resume).
     #[must_use]
     pub fn new(fresh: Fresh, ceiling: Option<f32>, beat: f64, delay: u64) -> Replay {
+        let assets = fresh.assets.clone();
         let (graphs, music, ends, performer) = begin(fresh, ceiling, beat, delay);
         Replay {
             graphs,
             music,
+            assets,
             then: None,
             ends,
             performer,
@@ -59,6 +67,26 @@ impl Replay {
     #[must_use]
     pub fn frame(&self) -> u64 {
         self.performer.frame()
+    }
+
+    /// Sample rate in hertz.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.graphs.rate
+    }
+
+    /// What was sent last.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.music.session
+    }
+
+    pub(super) fn strips(&self) -> &[StripRef] {
+        &self.music.strips
+    }
+
+    pub(super) fn assets(&self) -> &dyn Assets {
+        &*self.assets
     }
 
     /// Sets what a MIDI message takes until it leaves, in frames, for the musics from now on.
@@ -117,6 +145,7 @@ impl Replay {
         let (next, then) = match edit {
             Some(number) => {
                 let fresh = music(number).map_err(Astray::Music)?;
+                self.assets = fresh.assets.clone();
                 let edited = self.graphs.edit(&self.music, fresh, &|_| false);
                 let edited = edited.map_err(Astray::Music)?;
                 (edited.first, edited.then.map(|(_, next)| next))
