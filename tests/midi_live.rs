@@ -128,6 +128,56 @@ fn sostenuto_holds_what_sounds_and_the_soft_pedal_softens() {
 }
 
 #[test]
+fn a_sampler_has_the_pedals_and_the_bends_of_an_instrument() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE as u32,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut file = hound::WavWriter::create(dir.path().join("tone_c4.wav"), spec).expect("a file");
+    let turn = |i: u32| (f64::from(i) * 440.0 / RATE * std::f64::consts::TAU) as f32;
+    (0..96_000).for_each(|i| file.write_sample(libm::sinf(turn(i)) * 0.5).expect("written"));
+    file.finalize().expect("written");
+    let source = "track(\"a\", sampler(\"tone_c4.wav\", #{release: 0.005})).midi_in(\"hand five\", #{mpe: true});";
+    let piece = rhapsode::Runtime::new().base(dir.path()).eval(source).expect("right");
+    let mut stage = Stage::of(piece.fresh().expect("compiles"), &[256]);
+    let keys = port("hand five");
+    for (frame, bytes) in [
+        (0, [0x91, 60, 127]),
+        // Two of the 48 semitones that a note of MPE can be bent by, on its own channel; all of them on another.
+        (3000, [0xe1, 85, 66]),
+        (6000, [0xe2, 127, 127]),
+        (9000, [0xb1, 66, 127]),
+        (10_000, [0x81, 60, 0]),
+        (16_000, [0xb1, 66, 0]),
+        (24_000, [0xb1, 67, 127]),
+        (24_000, [0xe1, 0, 64]),
+        (24_100, [0x91, 60, 127]),
+    ] {
+        hear(&mut stage, keys, frame, bytes);
+    }
+    stage.play_to(0.7);
+    let left = &stage.left;
+    let near = |range: std::ops::Range<usize>, hz: f64| {
+        let pitch = pitch(&left[range.clone()]);
+        assert!((pitch - hz).abs() < 1.5, "{range:?}: {pitch} and not {hz}");
+    };
+    near(100..2900, 440.0);
+    let bent = 440.0 * libm::exp2(341.0 / 8191.0 * 48.0 / 12.0);
+    near(4000..5900, bent);
+    near(6000..8900, bent);
+    near(11_000..15_900, bent);
+    let loud = peak(&left[100..2900]);
+    assert!((peak(&left[11_000..15_900]) - loud).abs() < 0.02, "held by sostenuto");
+    assert!(peak(&left[19_000..24_000]) < 1e-3, "and let go");
+    near(24_200..30_000, 440.0);
+    let soft = peak(&left[25_000..30_000]) / loud;
+    assert!(soft < 0.95, "the soft pedal: {soft}");
+}
+
+#[test]
 fn each_note_of_mpe_is_bent_alone() {
     let source = format!("{ORGAN} track(\"a\", organ).midi_in(\"hand four\", #{{mpe: true}});");
     let mut stage = Stage::new(&source);

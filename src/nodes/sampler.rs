@@ -8,6 +8,7 @@ mod zones;
 
 use super::table::{Assets, Class, Kind, Make, OutRate, Param, ParamKind, Ports, ProcCx};
 use crate::dsp::unit::BLOCK;
+use crate::rt::voices::{BEND_SLOT, SOFT};
 use crate::rt::{Block, EventKind, Processor, Ramp, Status};
 use voice::{Note, Voice};
 use zones::Zones;
@@ -117,6 +118,8 @@ struct Sampler {
     ratio: Ramp,
     heard: f32,
     pedal: bool,
+    /// The soft pedal is down: what begins is softer.
+    soft: bool,
     age: u64,
 }
 
@@ -133,6 +136,7 @@ impl Sampler {
             ratio: Ramp::constant(1.0),
             heard: 0.0,
             pedal: false,
+            soft: false,
             age: 0,
         })
     }
@@ -168,6 +172,11 @@ impl Sampler {
                     self.each(Voice::pedal_up);
                 }
             }
+            EventKind::Control { number: 66, value } => {
+                let (down, pedal) = (value >= 0.5, self.pedal);
+                self.each(|voice| voice.sostenuto(down, pedal));
+            }
+            EventKind::Control { number: 67, value } => self.soft = value >= 0.5,
             EventKind::AllNotesOff => {
                 self.pedal = false;
                 self.each(Voice::release);
@@ -182,7 +191,8 @@ impl Sampler {
     }
 
     fn note_on(&mut self, id: u32, key: f32, velocity: f32, params: &[Ramp]) {
-        let velocity = velocity.clamp(0.0, 1.0);
+        let soft = if self.soft { SOFT } else { 1.0 };
+        let velocity = velocity.clamp(0.0, 1.0) * soft;
         let Some(hit) = self.zones.hit(key, velocity) else { return };
         let mut note = Note::new(id, &hit, [0, 1, 2, 3].map(|i: usize| params[i].to));
         note.gain = 1.0 + (velocity - 1.0) * params[5].to.clamp(0.0, 1.0);
@@ -281,7 +291,7 @@ impl Processor for Sampler {
         self.voices.fill(Voice::default());
         self.fading.fill(Voice::default());
         self.waiting.clear();
-        self.pedal = false;
+        (self.pedal, self.soft) = (false, false);
         self.bend = 0.0;
     }
 

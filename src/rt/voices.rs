@@ -6,6 +6,7 @@
 mod group;
 mod notes;
 
+pub use self::notes::SOFT;
 use self::notes::{Action, Allocation, Voice, allocate};
 use super::block::{Block, Buffer};
 use super::event::{Event, EventKind};

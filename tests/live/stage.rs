@@ -34,7 +34,11 @@ impl Stage {
     }
 
     pub fn with(source: &str, buffers: &[usize]) -> Stage {
-        let (mut live, performer) = Live::new(fresh(source), Some(1.0));
+        Stage::of(fresh(source), buffers)
+    }
+
+    pub fn of(fresh: Fresh, buffers: &[usize]) -> Stage {
+        let (mut live, performer) = Live::new(fresh, Some(1.0));
         live.set_buffer(*buffers.iter().max().expect("a buffer") as u64);
         let (left, right, news) = (Vec::new(), Vec::new(), Vec::new());
         Stage { live, performer, left, right, news, buffers: buffers.to_vec(), turn: 0 }

@@ -1,9 +1,9 @@
 //! One note of the sampler: where it reads, how loud it is, when it is over.
 
-use super::PAN;
 use super::envelope::Envelope;
 use super::playhead::Playhead;
 use super::zones::Hit;
+use super::{BEND_SLOT, PAN};
 use crate::nodes::table::Sample;
 
 /// What a note is to be, before it begins. See [`NOTE_PARAMS`](super::NOTE_PARAMS).
@@ -19,6 +19,8 @@ pub(super) struct Note {
     speed: f32,
     reverse: bool,
     pan: f32,
+    /// Semitones that it alone is bent by.
+    bend: f32,
     envelope: [f32; 4],
     /// Level from its velocity.
     pub gain: f32,
@@ -40,6 +42,7 @@ impl Note {
             speed: 1.0,
             reverse: false,
             pan: 0.0,
+            bend: 0.0,
             envelope,
             gain: 1.0,
             cut: hit.choke,
@@ -56,6 +59,7 @@ impl Note {
             4 => self.cut = value.clamp(0.0, 60_000.0) as u16,
             5..=8 => self.envelope[slot as usize - 5] = value,
             PAN => self.pan = value,
+            BEND_SLOT => self.bend = value,
             _ => {}
         }
     }
@@ -77,6 +81,8 @@ pub(super) struct Voice {
     /// Frames of the sound a frame, but for bend and tuning.
     step: f32,
     natural: f32,
+    /// Ratio by which it alone is bent, and the one that it is on its way to.
+    bent: (f32, f32),
     gain: f32,
     pan: f32,
     /// Levels left and right as they are now, on their way to what `gain` and `pan` say.
@@ -87,6 +93,8 @@ pub(super) struct Voice {
     fade_out: bool,
     one_shot: bool,
     sustained: bool,
+    /// Was held when the sostenuto pedal went down, which holds it from then on.
+    caught: bool,
     sounds: bool,
 }
 
@@ -112,6 +120,7 @@ impl Voice {
             envelope: Envelope::new(note.envelope, rate),
             step,
             natural,
+            bent: (bent(note.bend), bent(note.bend)),
             gain: note.gain,
             pan: note.pan,
             now,
@@ -119,6 +128,7 @@ impl Voice {
             fade_out: end < frames || (note.reverse && begin > 0),
             one_shot: note.one_shot,
             sustained: false,
+            caught: false,
             sounds: begin < end && step > 0.0 && !sample.channels.is_empty(),
         }
     }
@@ -135,7 +145,7 @@ impl Voice {
 
     /// The note ends, unless the sound plays to its own end or the pedal holds it.
     pub fn note_off(&mut self, pedal: bool) {
-        if pedal {
+        if pedal || self.caught {
             self.sustained = true;
         } else if !self.one_shot {
             self.envelope.release();
@@ -144,8 +154,17 @@ impl Voice {
 
     /// The pedal lets go.
     pub fn pedal_up(&mut self) {
-        if self.sustained && !self.one_shot {
+        if self.sustained && !self.caught && !self.one_shot {
             self.envelope.release();
+        }
+    }
+
+    /// The sostenuto pedal goes down, which holds what sounds now, or up; `pedal` is the other one.
+    pub fn sostenuto(&mut self, down: bool, pedal: bool) {
+        if down {
+            self.caught |= self.held() && !self.sustained;
+        } else if std::mem::take(&mut self.caught) && !pedal {
+            self.pedal_up();
         }
     }
 
@@ -166,6 +185,7 @@ impl Voice {
             7 => self.envelope.set_sustain(value),
             8 => self.envelope.set_release(value, rate),
             PAN => self.pan = value,
+            BEND_SLOT => self.bent.1 = bent(value),
             _ => {}
         }
     }
@@ -181,7 +201,9 @@ impl Voice {
     ) {
         let target = balance(self.gain, self.pan);
         for (l, r) in left.iter_mut().zip(right) {
-            let step = self.step * ratio;
+            // As the pan does, within a few milliseconds.
+            self.bent.0 += (self.bent.1 - self.bent.0) * 0.01;
+            let step = self.step * ratio * self.bent.0;
             ratio += change;
             let (a, b) = self.head.read(sample);
             let mut level = self.envelope.next() * self.fade_in.0;
@@ -202,6 +224,11 @@ impl Voice {
             }
         }
     }
+}
+
+/// The ratio of a bend in semitones.
+fn bent(semitones: f32) -> f32 {
+    libm::exp2f(semitones.max(-96.0).min(96.0) / 12.0)
 }
 
 /// A speed that a playhead can have.

@@ -116,7 +116,7 @@ pub(super) enum Action {
 }
 
 /// What the soft pedal makes of velocities: 4 dB less where they are levels.
-const SOFT: f32 = 0.63;
+pub const SOFT: f32 = 0.63;
 
 /// Held notes of a mono instrument, newest last; more than these are forgotten, oldest first.
 const STACK: usize = 16;
