@@ -36,6 +36,7 @@ fn midi_is_exact_to_the_sample_and_survives_what_becomes_of_ports() {
     ports_that_come_and_go(&server, &script);
     a_loop_of_cables(&server, &script);
     a_log_of_what_was_played_by_hand(&server, &script);
+    a_knob_that_is_learnt(&server, &script);
     clocks(&server, &script);
     a_session_that_is_killed(server, &script);
 }
@@ -212,6 +213,27 @@ fn a_log_of_what_was_played_by_hand(server: &Server, script: &Path) {
     again::render(folder, "set.rhailog", "again.wav");
     let frames = again::same_as_recorded(folder, "take.wav", "again.wav");
     assert!(frames > 3 * 48_000, "{frames} frames");
+}
+
+/// `learn` maps the knob that is moved next, and the knob has the parameter once it meets its value.
+fn a_knob_that_is_learnt(server: &Server, script: &Path) {
+    let (peer, ear) = (Peer::named("hands"), Peer::named("ear"));
+    let text = "midi_in(\"hands:feed\"); track(\"a\", saw(100) * 0.4).gain(0.5).midi_in(\"hands:feed\"); \
+                learn(\"a/gain\", 0, 1);";
+    let player = Player::start(server, script, text);
+    player.says("Listening to hands:feed");
+    player.says("Move a controller for a/gain");
+    ear.hear_the_player();
+    peer.play(vec![(100, [0xb0, 21, 64])], 9600);
+    player.says("map(21, \"a/gain\", 0, 1);");
+    player.says("Swapped");
+    // It is met at 64, and follows down to a quarter.
+    peer.play(vec![(0, [0xb0, 21, 64]), (100, [0xb0, 21, 63]), (2000, [0xb0, 21, 32])], 9600);
+    let heard = ear.play(Vec::new(), 9600);
+    let peak = heard.left.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    let want = 0.4 * 32.0 / 127.0;
+    assert!((peak / want - 1.0).abs() < 0.1, "{peak} and not {want}");
+    player.interrupt();
 }
 
 /// A clock that is sent has each tick at its frame, and one that is followed gives the tempo.

@@ -133,3 +133,41 @@ fn names_that_are_taken_are_told() {
     assert!(told.contains("acid") && told.contains("already"), "{told}");
     assert!(Path::new("examples").exists());
 }
+
+/// Row 34: whoever kills the program while it saves leaves the old file or the new one.
+#[cfg(unix)]
+#[test]
+#[allow(clippy::disallowed_methods, reason = "it kills a program in the middle of its work")]
+fn row_34_a_rig_is_whole_whenever_the_program_is_killed() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("rig.json");
+    let mut sizes = std::collections::BTreeSet::new();
+    for round in 0..8_u64 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rhapsode"))
+            .args(["repl", "--quant", "now", "--device", "null"])
+            .current_dir(dir.path())
+            .env("XDG_STATE_HOME", dir.path())
+            .env("XDG_RUNTIME_DIR", dir.path())
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts");
+        let mut entries = child.stdin.take().expect("piped");
+        let tracks =
+            |n: u64| (0..n).map(|i| format!("track(\"t{i}\", sine({i}));")).collect::<String>();
+        let text = format!("{} save_rig(\"rig.json\")\n", tracks(3 + round * 20));
+        // It may be killed before it has read all of it.
+        let _ = (0..400).try_for_each(|_| entries.write_all(text.as_bytes()));
+        std::thread::sleep(std::time::Duration::from_millis(400 + round * 37));
+        child.kill().expect("is killed");
+        child.wait().expect("ends");
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        sizes.insert(bytes.len());
+        if let Err(why) = rhapsode::session::Rig::read(&bytes) {
+            panic!("round {round}: {why:?}");
+        }
+    }
+    assert!(sizes.len() > 2, "it was saved: {sizes:?}");
+}

@@ -96,7 +96,7 @@ fn a_log_that_was_torn_is_rendered_up_to_there_and_others_are_refused() {
     child.wait().expect("ends");
     drop(entries);
     let text = std::fs::read_to_string(&log).expect("a log");
-    std::fs::write(&log, format!("{text}{{\"took\":[1,")).expect("written");
+    std::fs::write(&log, format!("{text}{{\"took\":{{\"mess")).expect("written");
     let told = render(dir.path(), "set.rhailog", "again.wav");
     assert!(told.contains("ends in the middle of a line"), "{told}");
     let frames = same_as_recorded(dir.path(), "take.wav", "again.wav");
@@ -115,7 +115,7 @@ fn a_log_that_was_torn_is_rendered_up_to_there_and_others_are_refused() {
     };
     refused("track(\"a\", sine(200));", "is not a session log");
     refused(&text.replacen("\"format\":1", "\"format\":2", 1), "a log of format 2");
-    let cut = text.replacen("{\"took\":[", "{\"took\":[9", 1);
+    let cut = text.replacen("{\"messages\":", "{\"messages\":9", 1);
     refused(&cut, "something was taken in that had not been sent");
     let line = text.lines().count() / 2;
     let mut lines: Vec<&str> = text.lines().collect();

@@ -2,18 +2,17 @@
 //!
 //! A log is text, one JSON value a line, written while the set is played. The first line says what it was played with.
 //! Texts, what edits made of them, and ports stand before the lines that use them; the rest are the
-//! [`Entry`](crate::engine::live::Entry)s of the engine. A log that ends in the middle, as one of a program that was
+//! [`Entry`]s of the engine. A log that ends in the middle, as one of a program that was
 //! killed does, is good up to there.
 
-mod event;
 mod reader;
 mod writer;
 
-pub use event::Sent;
 pub use reader::{Damage, Reader};
 pub use writer::Writer;
 
 use super::live::score::Made;
+use crate::engine::live::Entry;
 use crate::session::{Mixer, Port};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -88,44 +87,13 @@ pub enum Line {
         /// The port.
         port: Port,
     },
-    /// Events were sent.
-    Events(Vec<Sent>),
-    /// What had been sent from a frame on was not to be played.
-    Forget(u64),
-    /// A music was sent.
-    Music {
-        /// Of this edit; none where fades were over.
-        edit: Option<u64>,
-        /// For this frame.
-        at: u64,
-        /// When its musical time began, in seconds.
-        origin: f64,
-        /// With these events.
-        events: Vec<Sent>,
-    },
-    /// Somebody else's time.
-    Step {
-        /// From this frame on.
-        frame: u64,
-        /// The beat at that frame.
-        beat: f64,
-        /// Beats per minute; none gives time back to the piece.
-        bpm: Option<f64>,
-        /// The beat is not the one that the steps before lead to.
-        jumps: bool,
-    },
-    /// Messages and steps, all told, that had been taken in before the block at a frame.
-    Took(u64, u64, u64),
-    /// A message of a port: the block at which it came, its frame, the port, its bytes.
-    Heard(u64, u64, u8, [u8; 3]),
-    /// All was silenced before the block at a frame.
-    Silenced(u64),
-    /// The fade at the end began with the block at a frame.
-    Ended(u64),
     /// So many frames had been played.
     Played(u64),
     /// A part of what happened is missing from here on.
     Lost,
+    /// Something that happened.
+    #[serde(untagged)]
+    Entry(Entry),
 }
 
 /// `what`, a file or a folder, as seen from the folder of `file`, if it lies there.

@@ -10,7 +10,6 @@ use super::{Failure, note};
 use crate::diag::Diagnostic;
 use crate::engine::live::{Astray, Entry, Replay, Transcript};
 use crate::midi::Song;
-use crate::rt::{Arrival, Step};
 use crate::units::{Place, Way};
 use musics::Musics;
 use std::collections::BTreeMap;
@@ -147,50 +146,36 @@ impl Again {
         line: Line,
         out: &mut Option<&mut Output>,
     ) -> Result<Result<(), Astray>, Failure> {
-        let entry = match line {
+        match line {
             Line::Rhailog(_) => return Ok(Err(Astray::Damaged("it begins twice"))),
-            Line::Source { number, name, text } => {
-                self.musics.source(number, name, text);
-                return Ok(Ok(()));
-            }
-            Line::Text { number, sources, files } => {
-                self.musics.text(number, sources, files);
-                return Ok(Ok(()));
-            }
+            Line::Source { number, name, text } => self.musics.source(number, name, text),
+            Line::Text { number, sources, files } => self.musics.text(number, sources, files),
             Line::Edit { number, made, text, mixer, delay } => {
                 self.musics.edit(number, musics::Edit { made, text, mixer, delay });
                 return Ok(if number == 0 { self.begin(delay) } else { Ok(()) });
             }
             Line::Port { number, port } => {
                 self.ports.extend(port.number(Way::In).map(|ours| (number, ours)));
-                return Ok(Ok(()));
             }
-            Line::Played(frame) => {
-                self.render_to(frame, out)?;
-                return Ok(Ok(()));
-            }
+            Line::Played(frame) => self.render_to(frame, out)?,
             Line::Lost => {
                 let why = "the log has a gap: so much happened at once that a part was lost";
                 return Err(Failure(vec![Diagnostic::error(why, Place::default())]));
             }
-            Line::Events(events) => {
-                let mut entries = events.iter().map(|event| Entry::Event(event.into()));
-                return Ok(entries.try_for_each(|entry| self.take(entry)));
-            }
-            Line::Forget(frame) => Entry::Forget(frame),
-            Line::Music { edit, at, origin, events } => {
-                let events = events.iter().map(Into::into).collect();
-                Entry::Music { edit, at, origin, events }
-            }
-            Line::Step { frame, beat, bpm, jumps } => Entry::Step(Step { frame, beat, bpm, jumps }),
-            Line::Took(messages, steps, at) => Entry::Took { messages, steps, at },
-            Line::Heard(at, frame, port, bytes) => {
-                let port = self.ports.get(&port).copied().unwrap_or(port);
-                Entry::Heard { arrival: Arrival { frame, port, bytes }, at }
-            }
-            Line::Silenced(at) => Entry::Silenced(at),
-            Line::Ended(at) => Entry::Ended(at),
-        };
+            Line::Entry(entry) => return self.entry(entry, out),
+        }
+        Ok(Ok(()))
+    }
+
+    /// Lets happen what happened.
+    fn entry(
+        &mut self,
+        mut entry: Entry,
+        out: &mut Option<&mut Output>,
+    ) -> Result<Result<(), Astray>, Failure> {
+        if let Entry::Heard { arrival, .. } = &mut entry {
+            arrival.port = self.ports.get(&arrival.port).copied().unwrap_or(arrival.port);
+        }
         if let Some(at) = entry.at() {
             self.render_to(at, out)?;
         }

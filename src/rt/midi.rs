@@ -1,9 +1,10 @@
 //! MIDI as the audio thread sees it: short messages that come in and go out at their frames, and who plays them.
 
 use super::update::TaskSpot;
+use serde::{Deserialize, Serialize};
 
 /// A short message that has come in, or a note, a controller, ... of a keyboard on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arrival {
     /// The absolute frame at which it is heard; the first that is possible if that is past.
     pub frame: u64,

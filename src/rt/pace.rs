@@ -2,10 +2,11 @@
 
 use super::timeline::Timeline;
 use crate::dsp::unit::Meta;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// From a frame on, the music goes at another tempo or from another place.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The frame.
     pub frame: u64,

@@ -1,6 +1,6 @@
 //! Writes a log while a set is played.
 
-use super::{Head, Line, Sent, seen};
+use super::{Head, Line, seen};
 use crate::app::live::score::{Music, Take};
 use crate::diag::Source;
 use crate::engine::live::Entry;
@@ -22,8 +22,6 @@ pub struct Writer {
     numbers: u64,
     texts: BTreeSet<u64>,
     ports: BTreeSet<u8>,
-    /// Events that stand one behind the other.
-    events: Vec<Sent>,
 }
 
 impl Writer {
@@ -40,7 +38,6 @@ impl Writer {
             numbers: 0,
             texts: BTreeSet::new(),
             ports: BTreeSet::new(),
-            events: Vec::new(),
         };
         writer.line(&Line::Rhailog(head))?;
         Ok(writer)
@@ -101,29 +98,10 @@ impl Writer {
     /// [`FileError`] if the disk is full or gone.
     pub fn entries(&mut self, entries: Vec<Entry>) -> Result<(), FileError> {
         for entry in entries {
-            let line = match entry {
-                Entry::Event(event) => {
-                    self.events.push(Sent::from(&event));
-                    continue;
-                }
-                Entry::Forget(frame) => Line::Forget(frame),
-                Entry::Music { edit, at, origin, events } => {
-                    let events = events.iter().map(Sent::from).collect();
-                    Line::Music { edit, at, origin, events }
-                }
-                Entry::Step(step) => {
-                    let crate::rt::Step { frame, beat, bpm, jumps } = step;
-                    Line::Step { frame, beat, bpm, jumps }
-                }
-                Entry::Took { messages, steps, at } => Line::Took(messages, steps, at),
-                Entry::Heard { arrival, at } => {
-                    self.port(arrival.port)?;
-                    Line::Heard(at, arrival.frame, arrival.port, arrival.bytes)
-                }
-                Entry::Silenced(at) => Line::Silenced(at),
-                Entry::Ended(at) => Line::Ended(at),
-            };
-            self.line(&line)?;
+            if let Entry::Heard { arrival, .. } = &entry {
+                self.port(arrival.port)?;
+            }
+            self.line(&Line::Entry(entry))?;
         }
         Ok(())
     }
@@ -154,14 +132,6 @@ impl Writer {
     }
 
     fn line(&mut self, line: &Line) -> Result<(), FileError> {
-        let events = std::mem::take(&mut self.events);
-        if !events.is_empty() {
-            self.write(&Line::Events(events))?;
-        }
-        self.write(line)
-    }
-
-    fn write(&mut self, line: &Line) -> Result<(), FileError> {
         let failed = |e: std::io::Error| FileError::write(&self.path, e);
         serde_json::to_writer(&mut self.file, line).map_err(|e| failed(e.into()))?;
         self.file.write_all(b"\n").map_err(failed)

@@ -183,7 +183,7 @@ impl Live {
         while !outbox.is_full()
             && let Some(event) = queue.pop_front()
         {
-            log.push(Entry::Event(event));
+            log.event(event);
             let _ = outbox.try_push(Message::Event(event));
         }
     }

@@ -1,17 +1,21 @@
 //! What happened while playing, exactly: enough to play it again without who played it.
 
+mod sent;
+
 use crate::rt::{Arrival, Step, Timed};
 use ringbuf::traits::{Consumer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Something that happened. What is sent to the audio side stands in the order of sending; [`Entry::Took`] says when
 /// it got there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
-    /// An event was sent.
-    Event(Timed),
+    /// Events were sent, a message each.
+    Events(#[serde(with = "sent")] Vec<Timed>),
     /// What had been sent from this frame on was not to be played.
     Forget(u64),
     /// A music was sent.
@@ -24,6 +28,7 @@ pub enum Entry {
         /// When its musical time began, in seconds.
         origin: f64,
         /// The events that it took along.
+        #[serde(with = "sent")]
         events: Vec<Timed>,
     },
     /// Somebody else's time was sent, in a ring of its own.
@@ -40,6 +45,7 @@ pub enum Entry {
     /// A message was played by hand.
     Heard {
         /// As it came.
+        #[serde(flatten)]
         arrival: Arrival,
         /// The first frame of the next block.
         at: u64,
@@ -57,7 +63,7 @@ impl Entry {
         match *self {
             Entry::Took { at, .. } | Entry::Heard { at, .. } => Some(at),
             Entry::Silenced(at) | Entry::Ended(at) => Some(at),
-            Entry::Event(_) | Entry::Forget(_) | Entry::Music { .. } | Entry::Step(_) => None,
+            Entry::Events(_) | Entry::Forget(_) | Entry::Music { .. } | Entry::Step(_) => None,
         }
     }
 }
@@ -98,7 +104,15 @@ impl Log {
         (Log { entries: Vec::new(), noted, blotted, is_read: false }, pen)
     }
 
-    /// Notes an entry of the control side.
+    /// Notes an event.
+    pub fn event(&mut self, event: Timed) {
+        match self.entries.last_mut() {
+            Some(Entry::Events(events)) => events.push(event),
+            _ => self.entries.push(Entry::Events(vec![event])),
+        }
+    }
+
+    /// Notes another entry of the control side.
     pub fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
     }

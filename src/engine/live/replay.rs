@@ -116,7 +116,9 @@ impl Replay {
             return Err(Astray::Damaged("it goes back in time"));
         }
         match entry {
-            Entry::Event(event) => self.sent.push_back(Message::Event(event)),
+            Entry::Events(events) => {
+                self.sent.extend(events.into_iter().map(Message::Event));
+            }
             Entry::Forget(frame) => self.sent.push_back(Message::Forget(frame)),
             Entry::Step(step) => self.steps.push_back(step),
             Entry::Music { edit, at, origin, events } => {

@@ -61,7 +61,7 @@ impl Transcript {
     /// Takes down an entry that `replay` has just taken in.
     pub fn take(&mut self, entry: &Entry, replay: &Replay) {
         match entry {
-            Entry::Event(event) => self.event(event, replay),
+            Entry::Events(events) => events.iter().for_each(|event| self.event(event, replay)),
             Entry::Forget(frame) => self.forget(*frame),
             Entry::Music { at, events, .. } => {
                 self.forget(*at);

@@ -1,11 +1,22 @@
-//! Events as a log has them.
+//! Events as a log has them: small lists.
 
 use crate::rt::{EventKind, Timed};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// For `#[serde(with)]`.
+pub(super) fn serialize<S: Serializer>(events: &[Timed], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(events.iter().map(Sent::from))
+}
+
+/// For `#[serde(with)]`.
+pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<Timed>, D::Error> {
+    let events = Vec::<Sent>::deserialize(from)?;
+    Ok(events.iter().map(Timed::from).collect())
+}
 
 /// An event: its frame; level, job and task of what it is for; what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sent(u64, u16, u16, u16, Happens);
+struct Sent(u64, u16, u16, u16, Happens);
 
 /// [`EventKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
