@@ -7,10 +7,9 @@ use super::log::{Damage, Line, Reader};
 use super::output::{Output, OutputArgs};
 use super::progress::Progress;
 use super::{Failure, note};
-use crate::diag::Diagnostic;
 use crate::engine::live::{Astray, Entry, Replay, Transcript};
 use crate::midi::Song;
-use crate::units::{Place, Way};
+use crate::units::Way;
 use musics::Musics;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,7 +62,7 @@ pub fn song(path: &Path) -> Result<Song, Failure> {
     again.progress.finish();
     told?.iter().for_each(|text| note(text));
     let song = again.transcript.map(|transcript| transcript.song(frame));
-    song.ok_or_else(|| Failure(vec![reader.diagnostic("it does not say what is played")]))
+    song.ok_or_else(|| reader.failure("it does not say what is played"))
 }
 
 /// The frames that a log tells of, by its last lines.
@@ -95,7 +94,7 @@ struct Again {
 
 impl Again {
     fn open(path: &Path, quiet: bool) -> Result<(Reader, Again), Failure> {
-        let reader = Reader::open(path).map_err(|d| Failure(vec![d]))?;
+        let reader = Reader::open(path)?;
         let rate = f64::from(reader.head().rate);
         let total = played(path).map_or(0.0, |frames| frames as f64 / rate);
         let again = Again {
@@ -121,7 +120,7 @@ impl Again {
         mut out: Option<&mut Output>,
     ) -> Result<Vec<String>, Failure> {
         while !interrupted() {
-            let line = match reader.next() {
+            let line = match reader.read() {
                 Ok(Some(line)) => line,
                 Ok(None) => break,
                 Err(Damage::Torn) => {
@@ -129,12 +128,12 @@ impl Again {
                         "the log ends in the middle of a line, as that of a killed program does";
                     return Ok([self.musics.take_warnings(), vec![why.into()]].concat());
                 }
-                Err(Damage::Line(why)) => return Err(Failure(vec![why])),
+                Err(Damage::Line(why)) => return Err(why),
             };
             match self.line(line, &mut out)? {
                 Ok(()) => {}
                 Err(Astray::Music(diags)) => return Err(Failure(diags)),
-                Err(Astray::Damaged(why)) => return Err(Failure(vec![reader.diagnostic(why)])),
+                Err(Astray::Damaged(why)) => return Err(reader.failure(why)),
             }
         }
         Ok(self.musics.take_warnings())
@@ -160,7 +159,7 @@ impl Again {
             Line::Played(frame) => self.render_to(frame, out)?,
             Line::Lost => {
                 let why = "the log has a gap: so much happened at once that a part was lost";
-                return Err(Failure(vec![Diagnostic::error(why, Place::default())]));
+                return Err(Failure::message(why));
             }
             Line::Entry(entry) => return self.entry(entry, out),
         }

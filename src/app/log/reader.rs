@@ -1,6 +1,7 @@
 //! Reads a log, line by line.
 
 use super::{FORMAT, Head, Line};
+use crate::app::Failure;
 use crate::diag::Diagnostic;
 use crate::units::Place;
 use std::fs::File;
@@ -17,12 +18,12 @@ pub struct Reader {
 }
 
 /// What ends a log before its end.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Damage {
     /// Its last line is not whole: the program was killed while it wrote.
     Torn,
     /// A line says nothing that is known.
-    Line(Diagnostic),
+    Line(Failure),
 }
 
 impl Reader {
@@ -30,25 +31,25 @@ impl Reader {
     ///
     /// # Errors
     /// It cannot be read, is no log, or one of another format.
-    pub fn open(path: &Path) -> Result<Reader, Diagnostic> {
+    pub fn open(path: &Path) -> Result<Reader, Failure> {
         let name = path.display();
-        let error = |why: String| Diagnostic::error(why, Place::default());
+        let error = |why: String| Failure::message(why);
         let file = File::open(path).map_err(|e| error(format!("cannot read {name}: {e}")))?;
         let mut lines = BufReader::new(file);
         let mut first = String::new();
         let read = line(&mut lines, &mut first);
         let no_log = || {
-            error(format!("{name} is not a session log"))
-                .hint("`rhapsode live song.rhai --log set.rhailog` writes one")
+            let error = Diagnostic::error(format!("{name} is not a session log"), Place::default());
+            Failure(vec![error.hint("`rhapsode live song.rhai --log set.rhailog` writes one")])
         };
         read.map_err(|_| no_log())?;
         let value: serde_json::Value = serde_json::from_str(&first).map_err(|_| no_log())?;
         let format = value.pointer("/rhailog/format").ok_or_else(no_log)?;
         if *format != FORMAT {
             let why = format!("{name} is a log of format {format}; this program reads {FORMAT}");
-            return Err(
-                error(why).hint("render it with the Rhapsode that wrote it, or a newer one")
-            );
+            let error = Diagnostic::error(why, Place::default());
+            let hint = "render it with the Rhapsode that wrote it, or a newer one";
+            return Err(Failure(vec![error.hint(hint)]));
         }
         match serde_json::from_value(value) {
             Ok(Line::Rhailog(head)) => {
@@ -64,20 +65,17 @@ impl Reader {
         &self.head
     }
 
-    /// A diagnostic about the line that was read last.
+    /// A failure at the line that was read last.
     #[must_use]
-    pub fn diagnostic(&self, why: &str) -> Diagnostic {
-        Diagnostic::error(
-            format!("{}:{}: {why}", self.path.display(), self.number),
-            Place::default(),
-        )
+    pub fn failure(&self, why: &str) -> Failure {
+        Failure::message(format!("{}:{}: {why}", self.path.display(), self.number))
     }
 
     /// The next line; none at the end.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn next(&mut self) -> Result<Option<Line>, Damage> {
+    pub fn read(&mut self) -> Result<Option<Line>, Damage> {
         let mut text = String::new();
         self.number += 1;
         match line(&mut self.lines, &mut text) {
@@ -85,8 +83,8 @@ impl Reader {
             Ok(_) if !text.ends_with('\n') => Err(Damage::Torn),
             Ok(_) => serde_json::from_str(&text)
                 .map(Some)
-                .map_err(|why| Damage::Line(self.diagnostic(&format!("no line of a log: {why}")))),
-            Err(why) => Err(Damage::Line(self.diagnostic(&why.to_string()))),
+                .map_err(|why| Damage::Line(self.failure(&format!("no line of a log: {why}")))),
+            Err(why) => Err(Damage::Line(self.failure(&why.to_string()))),
         }
     }
 }
