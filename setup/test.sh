@@ -11,6 +11,8 @@ need jackd2 jack-capture libasound2-plugins
 need jack-midi-clock
 # Real MIDI files.
 need mma
+# Real plugins, as VST3 and CLAP; those of our own are built by the tests.
+need zam-plugins
 # The bindings of editors are run in their editors.
 need neovim emacs-nox
 command -v node >/dev/null 2>&1 || need nodejs

@@ -4,7 +4,7 @@
 //! The rooms of the house, in the order in which data flows: `script` evaluates a script against a
 //! `world` into a `session` (pure values, with `pattern`s); `graph` compiles the session, through the
 //! table of `nodes`, into a schedule; `engine` feeds it events; `rt` with `dsp` renders it; `io` carries
-//! the samples to files and devices; `app` is the command line.
+//! the samples to files and devices; `plugin` hosts plugins; `app` is the command line.
 
 pub mod app;
 pub mod diag;
@@ -15,6 +15,7 @@ pub mod io;
 pub mod midi;
 pub mod nodes;
 pub mod pattern;
+pub mod plugin;
 pub mod rt;
 pub mod runtime;
 pub mod script;

@@ -1,0 +1,60 @@
+//! Hosted plugins: one trait in two halves for every format, and a folder a format behind it.
+//!
+//! A [`Description`] is plain data. A [`Plugin`] is the half of an instance that stays on the thread on which it
+//! was opened; an [`AudioHalf`] is made by [`Plugin::activate`] and goes to the audio thread. Thread classes are
+//! types: a `Plugin` is not `Send`, an `AudioHalf` is.
+
+pub mod clap;
+pub mod curve;
+pub mod describe;
+pub mod error;
+pub mod event;
+pub mod instance;
+pub mod scan;
+pub mod state;
+#[expect(non_upper_case_globals, reason = "the standard's names in patterns")]
+pub mod vst3;
+
+mod buffers;
+mod mailbox;
+
+pub use curve::Curve;
+pub use describe::{Bus, Description, Format, Parameter, Tail};
+pub use error::PluginError;
+pub use event::{Event, EventKind, Expression, Sent, Transport};
+pub use instance::{AudioHalf, Change, Outcome, Plugin, Setup};
+pub use state::State;
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// The frames of the largest block that a plugin is ever given; those of the house's blocks.
+pub const BLOCK: usize = crate::dsp::unit::BLOCK;
+
+/// Loads a plugin into this process: the one that has `id`, or the first of the library if `id` is empty. The
+/// thread that calls is the plugin's main thread from then on.
+///
+/// # Errors
+/// If the library cannot be loaded, has no such plugin, or the plugin refuses to start.
+pub fn open(format: Format, path: &Path, id: &str) -> Result<Box<dyn Plugin>, PluginError> {
+    // Many plugins pass things to themselves by globals while they are made.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    match format {
+        Format::Clap => Ok(Box::new(clap::Hosted::open(path, id)?)),
+        Format::Vst3 => Ok(Box::new(vst3::Hosted::open(path, id)?)),
+        Format::Lv2 | Format::Ladspa => Err(PluginError::Format(format)),
+    }
+}
+
+/// The ids of the plugins of a library, in its order.
+///
+/// # Errors
+/// If the library cannot be loaded.
+pub fn ids(format: Format, path: &Path) -> Result<Vec<String>, PluginError> {
+    match format {
+        Format::Clap => clap::ids(path),
+        Format::Vst3 => vst3::ids(path),
+        Format::Lv2 | Format::Ladspa => Err(PluginError::Format(format)),
+    }
+}

@@ -1,0 +1,301 @@
+//! CLAP plugins in this process.
+
+use super::mailbox::Mailbox;
+use super::{
+    AudioHalf, Change, Description, Format, Parameter, Plugin, PluginError, Setup, State, Tail,
+};
+use clack_extensions::tail::{PluginTail, TailLength};
+use clack_host::events::event_types::ParamValueEvent;
+use clack_host::prelude::*;
+use half::Half;
+use host::{Flags, Host, Shared};
+use std::cell::RefCell;
+use std::ffi::CString;
+use std::path::Path;
+use std::sync::Arc;
+
+mod describe;
+mod events;
+mod half;
+mod host;
+
+/// A CLAP instance.
+pub struct Hosted {
+    description: Description,
+    extensions: describe::Extensions,
+    flags: Arc<Flags>,
+    boxes: Arc<Boxes>,
+    instance: RefCell<PluginInstance<Host>>,
+}
+
+/// What goes between the two halves.
+struct Boxes {
+    /// Plain values for the audio half.
+    to_audio: Mailbox,
+    /// Plain values that the plugin has changed.
+    to_main: Mailbox,
+    /// Parameters that are held in its editor: 1 taken, 0 let go.
+    gestures: Mailbox,
+    /// Ids with the indices of the parameters, by id.
+    indices: Box<[(u32, u32)]>,
+}
+
+impl Boxes {
+    fn new(parameters: &[Parameter]) -> Boxes {
+        let mut indices: Box<[(u32, u32)]> =
+            parameters.iter().zip(0..).map(|(p, index)| (p.id, index)).collect();
+        indices.sort_unstable();
+        let new = || Mailbox::new(parameters.len());
+        Boxes { to_audio: new(), to_main: new(), gestures: new(), indices }
+    }
+
+    /// The index of the parameter `id`. Any thread.
+    fn index(&self, id: u32) -> Option<u32> {
+        let at = self.indices.binary_search_by_key(&id, |&(id, _)| id).ok()?;
+        Some(self.indices[at].1)
+    }
+}
+
+/// Loads a library.
+fn load(path: &Path) -> Result<PluginEntry, PluginError> {
+    let path = std::path::absolute(path).map_err(|e| PluginError::load(path, e))?;
+    // SAFETY: it runs the code of the library, which is what hosting is; scans and, by default, instances do so
+    // in a process of their own.
+    unsafe { PluginEntry::load(&path) }.map_err(|e| PluginError::load(&path, e))
+}
+
+/// The ids of the plugins of a library.
+///
+/// # Errors
+/// If the library cannot be loaded.
+pub fn ids(path: &Path) -> Result<Vec<String>, PluginError> {
+    let entry = load(path)?;
+    let factory = entry.get_plugin_factory();
+    let factory = factory.ok_or_else(|| PluginError::load(path, "it has no plugins"))?;
+    let ids = factory.plugin_descriptors().filter_map(|d| d.id());
+    Ok(ids.map(|id| id.to_string_lossy().into_owned()).collect())
+}
+
+impl Hosted {
+    /// Loads the plugin `id` of a library; the first if `id` is empty.
+    ///
+    /// # Errors
+    /// If the library cannot be loaded, has no such plugin, or the plugin refuses to start.
+    pub fn open(path: &Path, id: &str) -> Result<Hosted, PluginError> {
+        let entry = load(path)?;
+        let absent = || PluginError::Absent { path: path.into(), id: id.into() };
+        let factory = entry.get_plugin_factory().ok_or_else(absent)?;
+        let mut found = factory.plugin_descriptors().filter(|d| d.id().is_some());
+        let descriptor = found
+            .find(|d| id.is_empty() || d.id().is_some_and(|i| i.to_bytes() == id.as_bytes()))
+            .ok_or_else(absent)?;
+        let id = descriptor.id().map(CString::from).unwrap_or_default();
+        let info = HostInfo::new("Rhapsode", "Rhapsode", "", env!("CARGO_PKG_VERSION"))
+            .map_err(|e| PluginError::load(path, e))?;
+        let flags = Arc::new(Flags::default());
+        let (shared, main) = (Shared(flags.clone()), Shared(flags.clone()));
+        let mut instance = PluginInstance::<Host>::new(|()| shared, |_| main, &entry, &id, &info)
+            .map_err(|e| PluginError::load(path, e))?;
+        let extensions = describe::Extensions::of(&instance.plugin_shared_handle());
+        let description = describe::describe(path, descriptor, &extensions, &mut instance);
+        let boxes = Arc::new(Boxes::new(&description.parameters));
+        let instance = RefCell::new(instance);
+        Ok(Hosted { description, extensions, flags, boxes, instance })
+    }
+
+    /// The parameter, or that there is none.
+    fn parameter(&self, index: u32) -> Result<&Parameter, PluginError> {
+        self.description.parameters.get(index as usize).ok_or_else(|| PluginError::Value {
+            name: self.description.name.clone(),
+            reason: format!("has no parameter {index}"),
+        })
+    }
+
+    /// Gives the plugin plain values by index: at once if it does not play, else with its next block.
+    fn give(&mut self, values: &[(u32, f64)]) {
+        let instance = self.instance.get_mut();
+        let (Some(params), Some(mut handle)) =
+            (self.extensions.params, instance.inactive_plugin_handle())
+        else {
+            values.iter().for_each(|&(index, plain)| self.boxes.to_audio.put(index, plain));
+            return;
+        };
+        for part in values.chunks(super::event::MOST) {
+            let mut buffer = EventBuffer::with_capacity(part.len());
+            for &(index, plain) in part {
+                let id = ClapId::from_raw(self.description.parameters[index as usize].id);
+                let Some(id) = id else { continue };
+                buffer.push(&ParamValueEvent::new(0, id, Pckn::match_all(), plain));
+            }
+            params.flush(&mut handle, &buffer.as_input(), &mut OutputEvents::void());
+        }
+    }
+
+    /// Plain values of the open parameters by id.
+    fn values(&self) -> Vec<(u32, f64)> {
+        let all = self.description.parameters.iter().zip(0..).filter(|(p, _)| p.open());
+        all.map(|(p, index)| (p.id, self.value(index))).collect()
+    }
+}
+
+impl Plugin for Hosted {
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    fn value(&self, index: u32) -> f64 {
+        let Ok(parameter) = self.parameter(index) else { return 0.0 };
+        let (params, id) = (self.extensions.params, ClapId::from_raw(parameter.id));
+        let mut instance = self.instance.borrow_mut();
+        let value = params.zip(id).and_then(|(p, id)| p.get_value(&instance.plugin_handle(), id));
+        value.unwrap_or(parameter.default)
+    }
+
+    fn set(&mut self, index: u32, plain: f64) -> Result<(), PluginError> {
+        let parameter = self.parameter(index)?;
+        if !plain.is_finite() {
+            let reason = format!("cannot set `{}` to {plain}", parameter.name);
+            return Err(PluginError::Value { name: self.description.name.clone(), reason });
+        }
+        let plain = plain.max(parameter.lowest).min(parameter.highest);
+        self.give(&[(index, plain)]);
+        Ok(())
+    }
+
+    fn set_normalised(&mut self, index: u32, value: f64) -> Result<(), PluginError> {
+        self.set(index, self.plain(index, value))
+    }
+
+    fn normalise(&self, index: u32, plain: f64) -> f64 {
+        let Ok(p) = self.parameter(index) else { return 0.0 };
+        super::Curve::Line { lowest: p.lowest, highest: p.highest }.normalise(plain)
+    }
+
+    fn plain(&self, index: u32, value: f64) -> f64 {
+        self.parameter(index).map_or(0.0, |p| p.lowest + value * (p.highest - p.lowest))
+    }
+
+    fn text(&self, index: u32, plain: f64) -> String {
+        let Ok(parameter) = self.parameter(index) else { return String::new() };
+        let mut instance = self.instance.borrow_mut();
+        let text = self.extensions.text(&instance.plugin_handle(), parameter.id, plain);
+        text.unwrap_or_else(|| plain.to_string())
+    }
+
+    fn parse(&self, index: u32, text: &str) -> Option<f64> {
+        let (parameter, wanted) = (self.parameter(index).ok()?, CString::new(text).ok()?);
+        let (params, id) = (self.extensions.params?, ClapId::from_raw(parameter.id)?);
+        let mut instance = self.instance.borrow_mut();
+        let said = params.text_to_value(&instance.plugin_handle(), id, &wanted);
+        said.or_else(|| super::describe::number(text).map(|(number, _)| number))
+    }
+
+    fn program(&mut self, number: usize) -> Result<(), PluginError> {
+        let (name, reason) = (self.description.name.clone(), format!("has no program {number}"));
+        Err(PluginError::Value { name, reason })
+    }
+
+    fn save(&mut self) -> Result<State, PluginError> {
+        let mut bytes = Vec::new();
+        if let Some(state) = self.extensions.state {
+            let handle = self.instance.get_mut().plugin_handle();
+            state.save(&handle, &mut bytes).map_err(|_| self.refuses("to save its state"))?;
+        }
+        let (format, id, controller) = (Format::Clap, self.description.id.clone(), Vec::new());
+        Ok(State { format, id, bytes, controller, values: self.values() })
+    }
+
+    fn restore(&mut self, saved: &State) -> Result<(), PluginError> {
+        saved.belongs(Format::Clap, &self.description.id)?;
+        match self.extensions.state {
+            Some(state) if !saved.bytes.is_empty() => {
+                let handle = self.instance.get_mut().plugin_handle();
+                let loaded = state.load(&handle, &mut &saved.bytes[..]);
+                loaded.map_err(|_| self.refuses("the state that is to be restored"))
+            }
+            _ => {
+                let values = saved.values.iter();
+                let known = values.filter_map(|&(id, v)| Some((self.boxes.index(id)?, v)));
+                self.give(&known.collect::<Vec<_>>());
+                Ok(())
+            }
+        }
+    }
+
+    fn activate(&mut self, setup: &Setup) -> Result<Box<dyn AudioHalf>, PluginError> {
+        self.deactivate()?;
+        let refused = self.refuses("to be activated");
+        let instance = self.instance.get_mut();
+        self.extensions.render(&instance.plugin_handle(), setup.offline);
+        let frames = setup.block.clamp(1, super::BLOCK) as u32;
+        let configuration = PluginAudioConfiguration {
+            sample_rate: setup.rate,
+            min_frames_count: 1,
+            max_frames_count: frames,
+        };
+        let mut stopped = instance.activate(|_, _| (), configuration).map_err(|_| refused)?;
+        let tail = stopped.plugin_handle().get_extension::<PluginTail>();
+        self.description.tail = match tail.map(|t| t.get(&stopped.plugin_handle())) {
+            None | Some(TailLength::Finite(0)) => Tail::None,
+            Some(TailLength::Finite(frames)) => Tail::Frames(frames),
+            Some(TailLength::Infinite) => Tail::Endless,
+        };
+        self.description.latency =
+            self.extensions.latency.map_or(0, |l| l.get(&instance.plugin_handle()));
+        self.flags.settled();
+        let dialects = self.extensions.dialects(&instance.plugin_handle());
+        let half = Half::new(&self.description, self.boxes.clone(), stopped, dialects, setup);
+        Ok(Box::new(half))
+    }
+
+    fn deactivate(&mut self) -> Result<(), PluginError> {
+        match self.instance.get_mut().try_deactivate() {
+            Err(PluginInstanceError::StillActivatedPlugin) => {
+                Err(PluginError::Playing(self.description.name.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn poll(&mut self) -> Vec<Change> {
+        let instance = self.instance.get_mut();
+        if self.flags.callback.take() {
+            instance.call_on_main_thread_callback();
+        }
+        if self.flags.flush.take() && !instance.is_active() {
+            self.give(&[]);
+        }
+        let mut changes = Vec::new();
+        let all = self.description.parameters.len();
+        let boxes = self.boxes.clone();
+        boxes.gestures.take(all, |index, held| {
+            changes.push(Change::Gesture { index, begins: held > 0.5 });
+        });
+        boxes.to_main.take(all, |index, plain| changes.push(Change::Value { index, plain }));
+        if self.flags.info.take() {
+            let instance = self.instance.get_mut();
+            describe::again(&mut self.description, &self.extensions, instance);
+            if self.description.parameters.len() != all {
+                self.boxes = Arc::new(Boxes::new(&self.description.parameters));
+            }
+            changes.push(Change::Description);
+        }
+        for (flag, change) in [
+            (&self.flags.values, Change::Values),
+            (&self.flags.latency, Change::Latency),
+            (&self.flags.restart, Change::Restart),
+            (&self.flags.unsaved, Change::Unsaved),
+        ] {
+            if flag.take() {
+                changes.push(change);
+            }
+        }
+        changes
+    }
+}
+
+impl Hosted {
+    fn refuses(&self, what: &'static str) -> PluginError {
+        PluginError::Refused { name: self.description.name.clone(), what }
+    }
+}

@@ -1,0 +1,313 @@
+//! VST3 plugins in this process.
+
+use super::describe::number;
+use super::mailbox::Mailbox;
+use super::{AudioHalf, Change, Description, Format, Parameter, Plugin, PluginError, Setup, State};
+use host::{Boxes, Handler};
+use library::Library;
+use parts::Parts;
+use std::path::Path;
+use std::sync::Arc;
+use stream::Stream;
+use vst3::ComWrapper;
+use vst3::Steinberg::Vst::*;
+use vst3::Steinberg::*;
+
+mod activate;
+mod describe;
+mod events;
+mod half;
+mod host;
+mod library;
+mod lists;
+mod message;
+mod parts;
+mod stream;
+mod text;
+
+/// A VST3 instance.
+pub struct Hosted {
+    description: Description,
+    boxes: Arc<Boxes>,
+    active: bool,
+    /// Shared with the audio half, which uses the processor alone.
+    parts: Arc<Parts>,
+}
+
+/// The ids of the plugins of a library: class ids as 32 hexadecimal digits.
+///
+/// # Errors
+/// If the library cannot be loaded.
+pub fn ids(path: &Path) -> Result<Vec<String>, PluginError> {
+    let library = Library::open(path)?;
+    Ok(library.classes().into_iter().map(|class| class.id).collect())
+}
+
+impl Hosted {
+    /// Loads the plugin `id` of a library; the first if `id` is empty.
+    ///
+    /// # Errors
+    /// If the library cannot be loaded, has no such plugin, or the plugin refuses to start.
+    pub fn open(path: &Path, id: &str) -> Result<Hosted, PluginError> {
+        let library = Library::open(path)?;
+        let mut classes = library.classes().into_iter();
+        let class = classes.find(|class| id.is_empty() || class.id.eq_ignore_ascii_case(id));
+        let absent = || PluginError::Absent { path: path.into(), id: id.into() };
+        let class = class.ok_or_else(absent)?;
+        let handler = ComWrapper::new(Handler::default());
+        let parts = Parts::new(library, &class, handler)?;
+        let description = describe::describe(path, class, &parts);
+        let boxes = Arc::new(Boxes::new(&description.parameters));
+        parts.handler().join(boxes.clone());
+        // SAFETY for sharing: `Half` calls nothing but the processor, and drops nothing but its count.
+        #[expect(clippy::arc_with_non_send_sync, reason = "`Half` says why it may be sent")]
+        let parts = Arc::new(parts);
+        Ok(Hosted { description, boxes, active: false, parts })
+    }
+
+    /// The parameter, or that there is none.
+    fn parameter(&self, index: u32) -> Result<&Parameter, PluginError> {
+        self.description
+            .parameters
+            .get(index as usize)
+            .ok_or_else(|| self.wrong(format!("has no parameter {index}")))
+    }
+
+    fn wrong(&self, reason: String) -> PluginError {
+        PluginError::Value { name: self.description.name.clone(), reason }
+    }
+
+    fn refuses(&self, what: &'static str) -> PluginError {
+        PluginError::Refused { name: self.description.name.clone(), what }
+    }
+
+    fn playing(&self) -> bool {
+        Arc::strong_count(&self.parts) > 1
+    }
+
+    /// Plain values of the open parameters by id.
+    fn values(&self) -> Vec<(u32, f64)> {
+        let all = self.description.parameters.iter().zip(0..).filter(|(p, _)| p.open());
+        all.map(|(p, index)| (p.id, self.value(index))).collect()
+    }
+}
+
+impl Plugin for Hosted {
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    fn value(&self, index: u32) -> f64 {
+        let Ok(parameter) = self.parameter(index) else { return 0.0 };
+        // SAFETY: the controller lives, and this is its thread.
+        let value = unsafe { self.parts.controller.getParamNormalized(parameter.id) };
+        self.plain(index, value)
+    }
+
+    fn set(&mut self, index: u32, plain: f64) -> Result<(), PluginError> {
+        let parameter = self.parameter(index)?;
+        if !plain.is_finite() {
+            return Err(self.wrong(format!("cannot set `{}` to {plain}", parameter.name)));
+        }
+        self.set_normalised(index, self.normalise(index, plain))
+    }
+
+    fn set_normalised(&mut self, index: u32, value: f64) -> Result<(), PluginError> {
+        let parameter = self.parameter(index)?;
+        if !value.is_finite() {
+            return Err(self.wrong(format!("cannot set `{}` to {value}", parameter.name)));
+        }
+        let value = value.max(0.0).min(1.0);
+        // SAFETY: the controller lives, and this is its thread.
+        unsafe { self.parts.controller.setParamNormalized(parameter.id, value) };
+        self.boxes.to_audio.put(index, value);
+        Ok(())
+    }
+
+    fn normalise(&self, index: u32, plain: f64) -> f64 {
+        let Ok(p) = self.parameter(index) else { return 0.0 };
+        let plain = plain.max(p.lowest).min(p.highest);
+        // SAFETY: the controller lives, and this is its thread.
+        unsafe { self.parts.controller.plainParamToNormalized(p.id, plain) }
+    }
+
+    fn plain(&self, index: u32, value: f64) -> f64 {
+        let Ok(p) = self.parameter(index) else { return 0.0 };
+        // SAFETY: the controller lives, and this is its thread.
+        unsafe { self.parts.controller.normalizedParamToPlain(p.id, value) }
+    }
+
+    fn text(&self, index: u32, plain: f64) -> String {
+        let Ok(parameter) = self.parameter(index) else { return String::new() };
+        let mut place: String128 = [0; 128];
+        let value = self.normalise(index, plain);
+        // SAFETY: the controller lives, this is its thread, and the place is as large as it has to be.
+        let said =
+            unsafe { self.parts.controller.getParamStringByValue(parameter.id, value, &mut place) };
+        let text = if said == kResultOk { text::from_wide(&place) } else { plain.to_string() };
+        let bare = number(&text).is_some_and(|(_, unit)| unit.is_empty());
+        if bare && !parameter.unit.is_empty() { format!("{text} {}", parameter.unit) } else { text }
+    }
+
+    fn parse(&self, index: u32, wanted: &str) -> Option<f64> {
+        let id = self.parameter(index).ok()?.id;
+        let bare = number(wanted).map(|(number, _)| number.to_string());
+        let value = [Some(wanted.to_string()), bare].into_iter().flatten().find_map(|wanted| {
+            let mut wide: Vec<u16> = wanted.encode_utf16().chain([0]).collect();
+            let mut value = 0.0;
+            // SAFETY: the controller lives, this is its thread, and the text ends with a zero.
+            let said = unsafe {
+                self.parts.controller.getParamValueByString(id, wide.as_mut_ptr(), &mut value)
+            };
+            (said == kResultOk && value.is_finite()).then_some(value)
+        });
+        value.map(|value| self.plain(index, value))
+    }
+
+    fn program(&mut self, number: usize) -> Result<(), PluginError> {
+        let programs = self.description.programs.len();
+        let place = self.description.parameters.iter().position(|p| p.program);
+        match place {
+            Some(index) if number < programs => {
+                let value = number as f64 / (programs - 1).max(1) as f64;
+                self.set_normalised(index as u32, value)
+            }
+            _ => Err(self.wrong(format!("has no program {number}: it has {programs}"))),
+        }
+    }
+
+    fn save(&mut self) -> Result<State, PluginError> {
+        if self.boxes.to_audio.waits() && !self.playing() {
+            self.settle()?;
+        }
+        let (component, controller) = (Stream::empty(), Stream::empty());
+        // SAFETY: both live, and this is their thread; the streams live through the calls.
+        let saved = unsafe {
+            // A controller need not save anything.
+            self.parts.controller.getState(controller.pointer().as_ptr());
+            self.parts.component.getState(component.pointer().as_ptr())
+        };
+        if saved != kResultOk && saved != kNotImplemented {
+            return Err(self.refuses("to save its state"));
+        }
+        Ok(State {
+            format: Format::Vst3,
+            id: self.description.id.clone(),
+            bytes: component.bytes(),
+            controller: controller.bytes(),
+            values: self.values(),
+        })
+    }
+
+    fn restore(&mut self, state: &State) -> Result<(), PluginError> {
+        state.belongs(Format::Vst3, &self.description.id)?;
+        if state.bytes.is_empty() {
+            for &(id, plain) in &state.values {
+                if let Some(index) = self.boxes.index(id) {
+                    self.set(index, plain)?;
+                }
+            }
+            return Ok(());
+        }
+        // What was set before is no more.
+        self.boxes.to_audio.take(usize::MAX, |_, _| {});
+        let [first, second] = [(); 2].map(|()| Stream::of(state.bytes.clone()));
+        let third = Stream::of(state.controller.clone());
+        // SAFETY: both live, and this is their thread; the streams live through the calls.
+        unsafe {
+            if self.parts.component.setState(first.pointer().as_ptr()) != kResultOk {
+                return Err(self.refuses("the state that is to be restored"));
+            }
+            self.parts.controller.setComponentState(second.pointer().as_ptr());
+            if !state.controller.is_empty() {
+                self.parts.controller.setState(third.pointer().as_ptr());
+            }
+        }
+        Ok(())
+    }
+
+    fn arrange(&mut self, inputs: &[usize], outputs: &[usize]) -> bool {
+        let agreed = !self.playing() && self.parts.arrange(inputs, outputs);
+        (self.description.inputs, self.description.outputs) = describe::buses(&self.parts);
+        agreed
+    }
+
+    fn activate(&mut self, setup: &Setup) -> Result<Box<dyn AudioHalf>, PluginError> {
+        Ok(Box::new(self.start(setup)?))
+    }
+
+    fn deactivate(&mut self) -> Result<(), PluginError> {
+        if self.playing() {
+            return Err(PluginError::Playing(self.description.name.clone()));
+        }
+        self.stop();
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let all = self.description.parameters.len();
+        let boxes = self.boxes.clone();
+        // The controller hears what the sound was told, and what the sound says.
+        let tell = |index: u32, value: f64| {
+            let id = self.description.parameters[index as usize].id;
+            // SAFETY: the controller lives, and this is its thread.
+            unsafe { self.parts.controller.setParamNormalized(id, value) };
+        };
+        boxes.automated.take(all, tell);
+        boxes.gestures.take(all, |index, held| {
+            changes.push(Change::Gesture { index, begins: held > 0.5 });
+        });
+        boxes.edited.take(all, |index, value| {
+            changes.push(Change::Value { index, plain: self.plain(index, value) });
+        });
+        boxes.to_main.take(all, |index, value| {
+            tell(index, value);
+            changes.push(Change::Value { index, plain: self.plain(index, value) });
+        });
+        let (flags, unsaved) = self.parts.handler().asked();
+        let asks = |flag: RestartFlags| flags & flag as i32 != 0;
+        use RestartFlags_::*;
+        if asks(kParamTitlesChanged) || asks(kIoChanged) || asks(kReloadComponent) {
+            describe::again(&mut self.description, &self.parts);
+            if self.description.parameters.len() != all {
+                self.boxes = Arc::new(Boxes::new(&self.description.parameters));
+                self.parts.handler().join(self.boxes.clone());
+            }
+            changes.push(Change::Description);
+        }
+        for (asked, change) in [
+            (asks(kParamValuesChanged), Change::Values),
+            (asks(kLatencyChanged), Change::Latency),
+            (asks(kIoChanged) || asks(kReloadComponent), Change::Restart),
+            (unsaved, Change::Unsaved),
+        ] {
+            if asked {
+                changes.push(change);
+            }
+        }
+        changes
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        if self.playing() {
+            // Freed under its audio half it would take the program with it.
+            std::mem::forget(self.parts.clone());
+        } else {
+            self.stop();
+        }
+    }
+}
+
+impl Boxes {
+    fn new(parameters: &[Parameter]) -> Boxes {
+        let mut indices: Box<[(u32, u32)]> =
+            parameters.iter().zip(0..).map(|(p, index)| (p.id, index)).collect();
+        indices.sort_unstable();
+        let new = || Mailbox::new(parameters.len());
+        let (to_audio, to_main, automated) = (new(), new(), new());
+        Boxes { to_audio, to_main, automated, edited: new(), gestures: new(), indices }
+    }
+}

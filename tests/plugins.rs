@@ -1,0 +1,15 @@
+//! Hosted plugins: our own fixtures in both formats, and real ones (Debian's `zam-plugins`).
+#![cfg(target_os = "linux")]
+
+mod plugins {
+    pub mod built;
+    pub mod rig;
+
+    mod describe;
+    mod events;
+    mod faulty;
+    mod latency;
+    mod sound;
+    mod state;
+    mod zam;
+}
