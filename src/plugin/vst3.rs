@@ -59,8 +59,6 @@ impl Hosted {
         let description = describe::describe(path, class, &parts);
         let boxes = Arc::new(Boxes::new(&description.parameters));
         parts.handler().join(boxes.clone());
-        // SAFETY for sharing: `Half` calls nothing but the processor, and drops nothing but its count.
-        #[expect(clippy::arc_with_non_send_sync, reason = "`Half` says why it may be sent")]
         let parts = Arc::new(parts);
         Ok(Hosted { description, boxes, active: false, parts })
     }
@@ -266,7 +264,7 @@ impl Plugin for Hosted {
             changes.push(Change::Value { index, plain: self.plain(index, value) });
         });
         let (flags, unsaved) = self.parts.handler().asked();
-        let asks = |flag: RestartFlags| flags & flag as i32 != 0;
+        let asks = |flag: RestartFlags| flags & flag != 0;
         use RestartFlags_::*;
         if asks(kParamTitlesChanged) || asks(kIoChanged) || asks(kReloadComponent) {
             describe::again(&mut self.description, &self.parts);

@@ -95,7 +95,7 @@ fn an_instrument_plays_its_notes_at_their_frames() {
         assert!(out[..=100].iter().all(|x| *x == 0.0) && out[101] > 0.0, "{format}");
         assert!((hertz(&out[100..24_100]) - 440.0).abs() < 0.01, "{format}");
         assert!(out[24_100..30_000].iter().all(|x| *x == 0.0), "{format}");
-        let quarter = 440.0 * 2f64.powf((60.5 - 69.0) / 12.0);
+        let quarter = 440.0 * libm::exp2((60.5 - 69.0) / 12.0);
         assert!(
             (hertz(&out[30_000..]) - quarter).abs() < 0.01,
             "{format}: {}",

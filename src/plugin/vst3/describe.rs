@@ -101,7 +101,7 @@ fn parameters(parts: &Parts) -> Vec<Parameter> {
             }
             let plain = |x| controller.normalizedParamToPlain(info.id, x);
             let (a, b) = (plain(0.0), plain(1.0));
-            let is = |flag: ParameterInfo_::ParameterFlags| info.flags & flag as i32 != 0;
+            let is = |flag: ParameterInfo_::ParameterFlags| info.flags & flag != 0;
             let group = groups.iter().find(|(id, _)| *id == info.unitId);
             Some(Parameter {
                 id: info.id,

@@ -98,12 +98,12 @@ impl Handler {
 
     /// Takes these restarts as done.
     pub fn done(&self, flags: RestartFlags) {
-        self.restart.fetch_and(!(flags as i32), Ordering::AcqRel);
+        self.restart.fetch_and(!flags, Ordering::AcqRel);
     }
 
     /// Whether this restart is asked for.
     pub fn asks(&self, flag: RestartFlags) -> bool {
-        self.restart.load(Ordering::Acquire) & flag as i32 != 0
+        self.restart.load(Ordering::Acquire) & flag != 0
     }
 
     fn with(&self, id: ParamID, f: impl FnOnce(&Boxes, u32)) -> tresult {
@@ -157,7 +157,7 @@ impl IUnitHandlerTrait for Handler {
         kResultOk
     }
     unsafe fn notifyProgramListChange(&self, _: ProgramListID, _: i32) -> tresult {
-        self.restart.fetch_or(RestartFlags_::kParamTitlesChanged as i32, Ordering::AcqRel);
+        self.restart.fetch_or(RestartFlags_::kParamTitlesChanged, Ordering::AcqRel);
         kResultOk
     }
 }
