@@ -15,6 +15,7 @@ pub mod output;
 pub mod outputs;
 pub mod pattern;
 pub mod plan;
+pub mod plugins;
 pub mod ports;
 pub mod progress;
 pub mod render;

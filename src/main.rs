@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
     Failure, audition, check, devices, doc, eval, files, interrupt, live, midi, note, pattern,
-    plan, ports, render, repl, report, run as run_script,
+    plan, plugins, ports, render, repl, report, run as run_script,
 };
 use std::process::ExitCode;
 
@@ -47,6 +47,11 @@ enum Command {
     Midi(ports::MidiArgs),
     /// List the sound devices
     Devices(devices::DevicesArgs),
+    /// Find the VST3 and CLAP plugins, list or describe them
+    Plugins(plugins::PluginsArgs),
+    /// Scan one plugin library for another process
+    #[command(hide = true)]
+    PluginScan(plugins::ScanArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -99,6 +104,8 @@ fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::Midi(args) => ports::midi(args),
         Command::Devices(args) => devices::devices(args),
+        Command::Plugins(args) => plugins::plugins(args),
+        Command::PluginScan(args) => plugins::scan(args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(*shell, &mut command, "rhapsode", &mut std::io::stdout());

@@ -5,10 +5,12 @@ mod plugins {
     pub mod built;
     pub mod rig;
 
+    mod alloc;
     mod describe;
     mod events;
     mod faulty;
     mod latency;
+    mod scan;
     mod sound;
     mod state;
     mod zam;

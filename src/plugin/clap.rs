@@ -57,7 +57,7 @@ impl Boxes {
 }
 
 /// Loads a library.
-fn load(path: &Path) -> Result<PluginEntry, PluginError> {
+pub(super) fn load(path: &Path) -> Result<PluginEntry, PluginError> {
     let path = std::path::absolute(path).map_err(|e| PluginError::load(path, e))?;
     // SAFETY: it runs the code of the library, which is what hosting is; scans and, by default, instances do so
     // in a process of their own.

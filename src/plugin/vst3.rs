@@ -18,7 +18,7 @@ mod describe;
 mod events;
 mod half;
 mod host;
-mod library;
+pub(super) mod library;
 mod lists;
 mod message;
 mod parts;

@@ -42,7 +42,7 @@ unsafe impl Sync for Library {}
 static LOADED: Mutex<Vec<(PathBuf, Weak<Library>)>> = Mutex::new(Vec::new());
 
 /// The file that the system loads: `path` itself, or the one for this system in the bundle.
-fn file(path: &Path) -> PathBuf {
+pub fn file(path: &Path) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default();
     let (folder, end) = if cfg!(windows) {
         (format!("{}-win", std::env::consts::ARCH), ".vst3")

@@ -1,0 +1,34 @@
+//! What the host adds to a block of 64 frames: a plugin that does next to nothing, in both formats.
+
+#[cfg(target_os = "linux")]
+#[path = "../tests/plugins/built.rs"]
+#[allow(dead_code)]
+mod built;
+
+#[cfg(target_os = "linux")]
+fn blocks(c: &mut criterion::Criterion) {
+    use rhapsode::plugin::{Event, EventKind, Format, Setup, Transport, ids, open};
+    for format in [Format::Vst3, Format::Clap] {
+        let path = built::library("good", format);
+        // The transposer has no audio, so that next to nothing is the plugin's own.
+        let all = ids(format, &path).expect("the fixtures load");
+        let mut plugin = open(format, &path, &all[3]).expect("it opens");
+        let mut half = plugin.activate(&Setup::new(48_000.0)).expect("it starts");
+        let (time, kind) = (Transport::default(), EventKind::Parameter { index: 0, value: 0.5 });
+        let event = [Event { offset: 3, kind }];
+        c.bench_function(&format!("plugins/{format}/empty"), |b| {
+            b.iter(|| half.process(64, &[], &time));
+        });
+        c.bench_function(&format!("plugins/{format}/event"), |b| {
+            b.iter(|| half.process(64, &event, &time));
+        });
+    }
+}
+
+#[cfg(target_os = "linux")]
+criterion::criterion_group!(benches, blocks);
+#[cfg(target_os = "linux")]
+criterion::criterion_main!(benches);
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
