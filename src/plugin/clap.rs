@@ -295,7 +295,7 @@ impl Plugin for Hosted {
 }
 
 impl Hosted {
-    fn refuses(&self, what: &'static str) -> PluginError {
-        PluginError::Refused { name: self.description.name.clone(), what }
+    fn refuses(&self, what: &str) -> PluginError {
+        PluginError::Refused { name: self.description.name.clone(), what: what.into() }
     }
 }

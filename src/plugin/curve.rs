@@ -1,7 +1,9 @@
 //! How plain values of a parameter map to normalised ones, for the audio thread, which may not ask the plugin.
 
+use serde::{Deserialize, Serialize};
+
 /// The map of one parameter, as [`Plugin::curve`](super::Plugin::curve) gives it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Curve {
     /// A straight line between the plain values at 0 and at 1.
     Line {

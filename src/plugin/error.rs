@@ -1,11 +1,12 @@
 //! What goes wrong with plugins, and what to do about it.
 
 use super::Format;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Why a plugin does not do what it is asked to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PluginError {
     /// A format that is not hosted yet.
     Format(Format),
@@ -28,7 +29,7 @@ pub enum PluginError {
         /// Its name.
         name: String,
         /// What was asked of it.
-        what: &'static str,
+        what: String,
     },
     /// A parameter, program or value that it does not have.
     Value {

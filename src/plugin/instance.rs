@@ -1,9 +1,10 @@
 //! The trait that every format fits, in two halves: the main thread's and the audio thread's.
 
 use super::{Curve, Description, Event, PluginError, Sent, State, Transport};
+use serde::{Deserialize, Serialize};
 
 /// How a plugin is to run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     /// Frames a second.
     pub rate: f64,
@@ -24,7 +25,7 @@ impl Setup {
 }
 
 /// What a plugin has changed of itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// A parameter moved (its editor, a MIDI controller, a meter).
     Value {

@@ -75,8 +75,8 @@ impl Hosted {
         PluginError::Value { name: self.description.name.clone(), reason }
     }
 
-    fn refuses(&self, what: &'static str) -> PluginError {
-        PluginError::Refused { name: self.description.name.clone(), what }
+    fn refuses(&self, what: &str) -> PluginError {
+        PluginError::Refused { name: self.description.name.clone(), what: what.into() }
     }
 
     fn playing(&self) -> bool {

@@ -1,7 +1,7 @@
 //! States: saved, kept as a file, restored into another instance.
 
 use super::rig::{FORMATS, fixture, index, zam};
-use rhapsode::plugin::{PluginError, State};
+use rhapsode::plugin::{Change, Format, PluginError, State};
 
 #[test]
 fn a_state_goes_from_one_instance_to_another() {
@@ -48,4 +48,18 @@ fn real_plugins_keep_their_parameters() {
             }
         }
     }
+}
+
+#[test]
+fn a_factory_program_sets_what_it_says() {
+    let mut sine = fixture("Fixture Sine", Format::Vst3);
+    assert_eq!(sine.description().programs, ["Soft", "Middle", "Loud"]);
+    let level = index(&*sine, "Level");
+    sine.poll();
+    sine.program(2).unwrap();
+    assert_eq!(sine.value(level), 1.0);
+    assert!(sine.poll().contains(&Change::Values), "the change is told");
+    let said = sine.program(3).unwrap_err().to_string();
+    assert!(said.contains("has no program 3: it has 3"), "{said}");
+    assert!(fixture("Fixture Sine", Format::Clap).program(0).is_err());
 }

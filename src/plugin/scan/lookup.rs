@@ -91,7 +91,8 @@ fn nearest<'a>(wanted: &str, plugins: impl Iterator<Item = &'a Summary>) -> Vec<
             let name = plugin.name.to_lowercase();
             let apart = strsim::damerau_levenshtein(&wanted, &name);
             let within = wanted.len() > 2 && (name.contains(&wanted) || wanted.contains(&name));
-            (within || apart <= 1 + name.len() / 3).then_some((apart, plugin.name.as_str()))
+            (within || apart <= 1 + wanted.len().max(name.len()) / 4)
+                .then_some((apart, plugin.name.as_str()))
         })
         .collect();
     near.sort_unstable();

@@ -86,6 +86,9 @@ impl Library {
     /// # Errors
     /// If it cannot be loaded, does not let us in, or has no factory.
     pub fn open(path: &Path) -> Result<Arc<Library>, PluginError> {
+        if cfg!(target_os = "macos") {
+            return Err(PluginError::load(path, "VST3 is not hosted on macOS yet: use its CLAP"));
+        }
         let path = std::path::absolute(path).map_err(|e| PluginError::load(path, e))?;
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.retain(|(_, library)| library.strong_count() > 0);

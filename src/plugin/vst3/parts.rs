@@ -34,7 +34,8 @@ impl Parts {
         class: &Class,
         handler: ComWrapper<Handler>,
     ) -> Result<Parts, PluginError> {
-        let refused = |what| PluginError::Refused { name: class.name.clone(), what };
+        let refused =
+            |what: &str| PluginError::Refused { name: class.name.clone(), what: what.into() };
         let application = ComWrapper::new(Application);
         let context = application.to_com_ptr::<IHostApplication>().map(ComPtr::upcast::<FUnknown>);
         let context = context.ok_or_else(|| refused("a host"))?;
