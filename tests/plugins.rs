@@ -10,6 +10,7 @@ mod plugins {
     mod events;
     mod faulty;
     mod latency;
+    mod pedalboard;
     mod scan;
     mod sound;
     mod state;

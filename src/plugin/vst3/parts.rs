@@ -84,7 +84,8 @@ impl Parts {
         let state = super::Stream::empty();
         // SAFETY: main thread; the streams live through the calls.
         unsafe {
-            if self.component.getState(state.pointer().as_ptr()) == kResultOk {
+            let saved = self.component.getState(state.pointer().as_ptr());
+            if saved == kResultOk && !state.bytes().is_empty() {
                 let read = super::Stream::of(state.bytes());
                 self.controller.setComponentState(read.pointer().as_ptr());
             }

@@ -1,0 +1,100 @@
+//! Real plugins against another host: pedalboard, from PyPI, in a virtual environment of its own.
+
+use super::rig::{RATE, index, noise, render, zam};
+use rhapsode::plugin::{Format, Setup};
+use serde_json::json;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A plugin, and normalised values that 32-bit hosts do not round.
+const JOBS: [(&str, &[(&str, f64)]); 14] = [
+    ("ZamDelay", &[("Feedback", 0.375), ("Dry/Wet", 0.5), ("Time", 0.125)]),
+    ("ZaMultiCompX2", &[("ZamComp 1 ON", 1.0), ("ZamComp 2 ON", 1.0), ("Threshold 1", 0.375)]),
+    ("ZaMultiComp", &[("ZamComp 3 ON", 1.0), ("Threshold 3", 0.25), ("Makeup 3", 0.25)]),
+    ("ZaMaximX2", &[("Threshold", 0.75), ("Output Ceiling", 0.875)]),
+    ("ZamCompX2", &[("Threshold", 0.625), ("Makeup", 0.125)]),
+    ("ZamComp", &[("Threshold", 0.625), ("Makeup", 0.125)]),
+    ("ZamGateX2", &[("Threshold", 0.875), ("Attack", 0.25)]),
+    ("ZamGate", &[("Threshold", 0.875), ("Attack", 0.25)]),
+    ("ZamGEQ31", &[("Master Gain", 0.625), ("100Hz", 0.875), ("999Hz", 0.25)]),
+    ("ZamPhono", &[("Phono Filter Type", 0.5)]),
+    ("ZamAutoSat", &[]),
+    ("ZamHeadX2", &[("Azimuth", 0.375), ("Width", 0.75)]),
+    ("ZamEQ2", &[("Boost/Cut 1", 0.875), ("Boost/Cut L", 0.25)]),
+    ("ZamTube", &[("Tube Drive", 0.5), ("Bass", 0.75)]),
+];
+
+/// The Python of a virtual environment that has pedalboard; made once.
+fn python() -> PathBuf {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let lock = File::create(target.join("pedalboard.lock")).expect("the lock can be made");
+    lock.lock().expect("the lock can be taken");
+    let python = target.join("pedalboard/bin/python");
+    let run = |command: &mut Command| {
+        let status = command.status().expect("python3 is there (apt-get install python3-venv)");
+        assert!(status.success(), "{command:?}");
+    };
+    let has = |python: &Path| Command::new(python).args(["-c", "import pedalboard"]).status();
+    if !has(&python).is_ok_and(|status| status.success()) {
+        run(Command::new("python3").args(["-m", "venv"]).arg(target.join("pedalboard")));
+        let install = ["-m", "pip", "install", "--quiet", "pedalboard==0.9.26", "numpy"];
+        run(Command::new(&python).args(install));
+    }
+    python
+}
+
+fn floats(path: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let four = bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four")));
+    four.collect()
+}
+
+#[test]
+fn real_plugins_sound_as_in_pedalboard() {
+    let place = tempfile::tempdir().expect("makes a folder");
+    let frames = 48_000;
+    let sound = [noise(frames, 1), noise(frames, 2)];
+    let bytes: Vec<u8> = sound.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(place.path().join("in.f32"), bytes).expect("writes");
+    let (mut jobs, mut ours) = (Vec::new(), Vec::new());
+    for (name, values) in JOBS {
+        let mut plugin = zam(name, Format::Vst3);
+        for &(parameter, value) in values {
+            plugin.set_normalised(index(&*plugin, parameter), value).unwrap();
+        }
+        let d = plugin.description().clone();
+        let channels = d.inputs[0].channels;
+        let mut inputs = sound[..channels].to_vec();
+        let buses: Vec<usize> = d.inputs.iter().map(|bus| bus.channels).collect();
+        inputs.resize(buses.iter().sum(), vec![0.0; frames]);
+        let mut half = plugin.activate(&Setup::new(RATE)).unwrap();
+        let out = render(half.as_mut(), &buses, &inputs, frames, &[]);
+        drop(half);
+        let late = plugin.description().latency as usize;
+        let values: serde_json::Map<_, _> =
+            values.iter().map(|&(parameter, value)| (parameter.into(), json!(value))).collect();
+        jobs.push(json!({ "path": d.path, "name": name, "channels": channels, "values": values }));
+        ours.push((name, out[..d.outputs[0].channels].to_vec(), late));
+    }
+    let list = place.path().join("jobs.json");
+    std::fs::write(&list, serde_json::to_vec(&jobs).expect("JSON")).expect("writes");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/oracle.py");
+    let out = Command::new(python()).arg(script).arg(&list).arg(place.path()).output();
+    let out = out.expect("python runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for (name, ours, late) in ours {
+        let theirs = floats(&place.path().join(format!("{name}.f32")));
+        // Pedalboard cuts the latency off its beginning.
+        let length = theirs.len() / ours.len();
+        assert!(length + late >= frames - 64, "{name}: {length} frames of pedalboard");
+        let mut acts = 0f32;
+        for ((channel, theirs), dry) in ours.iter().zip(theirs.chunks_exact(length)).zip(&sound) {
+            for (frame, ((a, b), dry)) in channel[late..].iter().zip(theirs).zip(dry).enumerate() {
+                assert!(a == b, "{name}, frame {frame}: {a} here, {b} there");
+                acts = acts.max((a - dry).abs());
+            }
+        }
+        assert!(acts > 0.01, "{name} only lets its input through");
+    }
+}
