@@ -2,5 +2,7 @@
 
 pub mod audio;
 pub mod file;
+#[cfg(feature = "link")]
+pub mod link;
 pub mod midi;
 pub mod record;

@@ -22,10 +22,17 @@ pub fn register(engine: &mut Engine) {
 
 fn sync(build: &mut Build, port: Port, place: &Place) {
     build.once("sync_to", place);
-    if port.name == "link" && !port.own {
+    if port.is_link() {
+        if cfg!(feature = "link") {
+            build.session.sync = Some(port);
+            return;
+        }
         let error = Diagnostic::error("there is no Ableton Link in this build", place.clone());
         return build.report(
-            error.hint("a MIDI clock can be followed: sync_to(\"part of a port's name\")"),
+            error.hint(
+                "build with `cargo build --release --features link` (under the GPL), or follow a MIDI clock: \
+                 sync_to(\"part of a port's name\")",
+            ),
         );
     }
     if !build.session.ports.contains(&port) {
@@ -54,7 +61,8 @@ pub const ENTRIES: &[Entry] = &[
         "Follows the MIDI clock of a port (a part of its name, or what `midi_in` gave): patterns, lfos and echoes go at its \
      tempo, start jumps to the beginning, song position and continue to where they say, stop stops the patterns. It is \
      filtered, so that jitter is not heard; if it falls silent, the music goes on at its last tempo. Until it ticks, and \
-     offline, the piece has its own tempo.",
+     offline, the piece has its own tempo. `sync_to(\"link\")` follows the Ableton Link session of the local network, in \
+     builds with the feature `link`: tempo, the phase of its bars of four, start and stop.",
         "sync_to(\"Drum machine\");",
     ),
     entry(

@@ -47,6 +47,12 @@ impl Port {
         named[way as usize].get(usize::from(number)).cloned()
     }
 
+    /// Whether Ableton Link is meant, where a clock is asked for.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.name == "link" && !self.own
+    }
+
     /// Whether the computer's own keyboard is meant, among others perhaps.
     #[must_use]
     pub fn is_keyboard(&self) -> bool {

@@ -9,6 +9,8 @@ use super::studio::Studio;
 use crate::app::serve::folder as session_folder;
 use crate::engine::live::Socket;
 use crate::io::audio::micros;
+#[cfg(feature = "link")]
+use crate::io::link::Link;
 use crate::io::midi::{
     Drift, Ear, Event, Heard, JACK, MOST_MESSAGES, Ports, Timebase, Wanted, Way, Wires, loose, open,
 };
@@ -30,6 +32,9 @@ pub(super) struct Hands {
     wires: Option<Box<Wires>>,
     /// Where the sound is.
     timebase: Option<Arc<Timebase>>,
+    /// The session of the network, if it is followed.
+    #[cfg(feature = "link")]
+    link: Option<Link>,
 }
 
 /// Smooths the frames of what is played from within.
@@ -38,7 +43,18 @@ pub(super) type Stamp = Drift;
 impl Hands {
     pub fn new(socket: Socket, system: Option<String>) -> Hands {
         let (ports, listener, taking, wires, timebase) = (None, None, None, None, None);
-        Hands { socket, system, ports, refused: false, listener, taking, wires, timebase }
+        Hands {
+            socket,
+            system,
+            ports,
+            refused: false,
+            listener,
+            taking,
+            wires,
+            timebase,
+            #[cfg(feature = "link")]
+            link: None,
+        }
     }
 
     /// Plays a message from within the program, as if it came in on `ports` and were heard at `frame`.
@@ -98,6 +114,8 @@ fn for_keyboard(wanted: &Wanted) -> bool {
 impl Studio {
     /// Opens the ports that a session names.
     pub(super) fn open_ports(&mut self, session: &Session) {
+        #[cfg(feature = "link")]
+        self.join_link(session);
         let wanted = wanted(session);
         // Where the keyboard is all that is wanted, it is not missed that there is no MIDI.
         let content = self.has_keys() && wanted.iter().all(|w| for_keyboard(w) && w.way == Way::In);
@@ -185,6 +203,10 @@ impl Studio {
         if let Some(listener) = &self.hands.listener {
             listener.order(Order::Listen(ear, wires.timebase.clone()));
         }
+        #[cfg(feature = "link")]
+        if let Some(link) = &self.hands.link {
+            link.follow(wires.timebase.clone());
+        }
         self.hands.timebase = Some(wires.timebase.clone());
         self.hands.wires = Some(wires);
     }
@@ -194,6 +216,28 @@ impl Studio {
         if self.hands.timebase.is_none() {
             let (wires, ear) = loose();
             self.wire(wires, ear);
+        }
+    }
+
+    /// Joins the session of the network if it gives the time, and leaves it if it does not any more.
+    #[cfg(feature = "link")]
+    fn join_link(&mut self, session: &Session) {
+        let port = session.sync.as_ref().filter(|port| port.is_link());
+        let Some(number) = port.and_then(|port| port.number(Way::In)) else {
+            self.hands.link = None;
+            return;
+        };
+        self.listen_within();
+        if let (None, Some(timebase)) = (&self.hands.link, &self.hands.timebase) {
+            let (hand, late) = (self.hands.socket.hand(), u64::from(self.stream.buffer()));
+            let joined =
+                Link::join(number, session.tempo.bpm_at(0.0), late, timebase.clone(), move |a| {
+                    hand.play(a)
+                });
+            match joined {
+                Ok(link) => self.hands.link = Some(link),
+                Err(error) => self.say(&format!("No Ableton Link: {error}")),
+            }
         }
     }
 
