@@ -23,6 +23,9 @@ const TURN: Duration = Duration::from_millis(2);
 /// Beats by which the time of the session may be off before that is a jump.
 const JUMP: f64 = 1e-3;
 
+/// Ticks that may have been told ahead at a tempo that is over.
+const NEAR: i64 = 4;
+
 /// A peer of the session; it leaves when this is dropped.
 pub struct Link {
     timebase: Arc<ArcSwap<Timebase>>,
@@ -134,10 +137,16 @@ impl Teller {
         let mut tick = match self.next {
             Some(tick) if !jumped => tick,
             _ => {
-                // A tempo that changes leaves the place; whoever has joined another session is elsewhere.
                 let from = fresh(now.max(self.seen.0.min(until)));
-                self.lost |= self.next.is_none_or(|tick| (tick - from).abs() > 1);
-                from
+                match self.next {
+                    // Another tempo: what was told ahead counts, so that the next tick is the next one.
+                    Some(tick) if (tick - from).abs() <= NEAR => tick,
+                    // Whoever has joined another session is elsewhere.
+                    _ => {
+                        self.lost = true;
+                        from
+                    }
+                }
             }
         };
         loop {

@@ -45,6 +45,8 @@ pub struct ClockIn {
     runs: bool,
     /// It was stopped: ticks go by, the place stays.
     stopped: bool,
+    /// Every tick arrives: a gap is another tempo, not ticks that were lost.
+    lossless: bool,
     /// Running mean of the errors, in seconds, and of their magnitudes.
     lean: f64,
     spread: f64,
@@ -61,6 +63,7 @@ impl Default for ClockIn {
             armed: None,
             runs: false,
             stopped: false,
+            lossless: false,
             lean: 0.0,
             spread: 0.0,
         }
@@ -68,6 +71,12 @@ impl Default for ClockIn {
 }
 
 impl ClockIn {
+    /// A clock of which no tick is ever lost on the way.
+    #[must_use]
+    pub fn lossless() -> ClockIn {
+        ClockIn { lossless: true, ..ClockIn::default() }
+    }
+
     /// Takes a message in that came at `time` seconds; the meaning of those that are about the clock.
     pub fn feed(&mut self, time: f64, [status, low, high]: [u8; 3]) -> Option<Beat> {
         match status {
@@ -112,7 +121,8 @@ impl ClockIn {
             self.period = since.clamp(60.0 / RANGE.1 / TICKS, 60.0 / RANGE.0 / TICKS);
         }
         // Ticks that were lost on the way count.
-        let ticks = if self.seen < KNOWN { 1.0 } else { (since / self.period).round().max(1.0) };
+        let guess = self.seen >= KNOWN && !self.lossless;
+        let ticks = if guess { (since / self.period).round().max(1.0) } else { 1.0 };
         let error = since - ticks * self.period;
         self.seen = self.seen.saturating_add(1);
         let n = f64::from(self.seen);

@@ -13,7 +13,7 @@ use crate::midi::{Beat, ClockIn};
 use crate::pattern::Frac;
 use crate::rt::clock_out::Clocks;
 use crate::rt::{Arrival, Outgoing, Renderer, Step};
-use crate::session::Session;
+use crate::session::{Port, Session};
 use crate::units::Way;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
@@ -123,10 +123,12 @@ impl Sync {
 
     /// Follows what `session` says.
     pub fn follow(&mut self, session: &Session) {
-        let named = |port: &crate::session::Port| Some((port.number(Way::In)?, port.name.clone()));
+        let named = |port: &Port| Some((port.number(Way::In)?, port.name.clone()));
         let port = session.sync.as_ref().and_then(named);
         if self.port != port {
-            (self.port, self.clock) = (port, ClockIn::default());
+            let within = session.sync.as_ref().is_some_and(Port::is_link);
+            self.clock = if within { ClockIn::lossless() } else { ClockIn::default() };
+            self.port = port;
             (self.paused, self.told) = (false, Told::Nothing);
         }
     }
