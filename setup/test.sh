@@ -13,7 +13,7 @@ need jack-midi-clock
 need mma
 # Real plugins, as VST3 and CLAP; those of our own are built by the tests.
 need zam-plugins
-# Another host, pedalboard, gives the samples that they are compared with; the test installs it from PyPI.
+# Other hosts give the samples that they are compared with; the tests install them from PyPI.
 need python3 python3-venv
 # The bindings of editors are run in their editors.
 need neovim emacs-nox

@@ -9,8 +9,8 @@ mod plugins {
     mod describe;
     mod events;
     mod faulty;
+    mod hosts;
     mod latency;
-    mod pedalboard;
     mod scan;
     mod sound;
     mod state;

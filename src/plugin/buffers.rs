@@ -157,6 +157,24 @@ impl Buffers {
         }
     }
 
+    /// Lets the tables point to the frame `start` of every channel. Audio thread.
+    pub fn aim(&mut self, start: usize) {
+        assert!(start < BLOCK, "frame {start} of a block");
+        let ins = (0..self.ins.channels).map(|c| self.ins.at(c));
+        let all = ins.chain((0..self.outs.channels).map(|c| self.outs.at(c)));
+        for (place, channel) in self.narrow_table.iter_mut().zip(all) {
+            // SAFETY: inside the channel, as was just checked.
+            *place = unsafe { channel.add(start) };
+        }
+        let Some((ins, outs)) = &self.wide else { return };
+        let all = (0..ins.channels).map(|c| ins.at(c));
+        let all = all.chain((0..outs.channels).map(|c| outs.at(c)));
+        for (place, channel) in self.wide_table.iter_mut().zip(all) {
+            // SAFETY: as above.
+            *place = unsafe { channel.add(start) };
+        }
+    }
+
     /// After a block: narrows the outputs. Audio thread.
     pub fn after(&mut self, frames: usize) {
         let Some((_, outs)) = &self.wide else { return };

@@ -112,6 +112,17 @@ pub struct Transport {
     pub bar: i32,
 }
 
+impl Transport {
+    /// The same so many frames later within a block.
+    pub(super) fn later(&self, frames: usize, rate: f64) -> Transport {
+        if !self.playing {
+            return *self;
+        }
+        let beats = frames as f64 / rate * self.tempo / 60.0;
+        Transport { frame: self.frame + frames as i64, beat: self.beat + beats, ..*self }
+    }
+}
+
 impl Default for Transport {
     fn default() -> Transport {
         Transport {
@@ -178,6 +189,29 @@ impl Sent {
         let late = self.events.iter().rev().take_while(|e| e.offset > event.offset).count();
         self.moved += u64::from(late > 0);
         self.events.insert(self.events.len() - late, event);
+    }
+
+    /// Takes an event of a run of `frames` frames that begins at the frame `start` of the block. Audio thread.
+    pub(super) fn push_in(&mut self, event: Event, start: usize, frames: usize) {
+        // What is outside its run stays outside, rather than in somebody else's.
+        let inside = (event.offset as usize) < frames.max(1);
+        let offset = if inside { event.offset + start as u32 } else { u32::MAX };
+        self.push(Event { offset, ..event }, start + frames);
+    }
+
+    /// Where a run that begins at the frame `start` ends: at the next point of a parameter, since many plugins
+    /// hear of points only where a run begins, or at the end of the block.
+    pub(super) fn run_end(&self, start: usize, frames: usize) -> usize {
+        let point =
+            |e: &&Event| e.offset as usize > start && matches!(e.kind, EventKind::Parameter { .. });
+        self.events.iter().find(point).map_or(frames, |e| e.offset as usize)
+    }
+
+    /// The events of a run, as if the block began with it.
+    pub(super) fn run(&self, start: usize, end: usize) -> impl Iterator<Item = Event> {
+        let inside = move |e: &&Event| (start..end.max(1)).contains(&(e.offset as usize));
+        let moved = move |e: &Event| Event { offset: e.offset - start as u32, ..*e };
+        self.events.iter().filter(inside).map(moved)
     }
 
     /// Takes what the host gives: all of it if it is in order and in the block, what is right of it if not.

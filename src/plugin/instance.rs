@@ -163,7 +163,8 @@ pub trait AudioHalf: Send {
     fn output(&self, bus: usize, channel: usize) -> &[f32];
 
     /// Renders `frames` frames (no more than the setup's block). Events should be in order and in the block;
-    /// others are put right or dropped, and counted.
+    /// others are put right or dropped, and counted. A point of a parameter begins a run of its own: the plugin
+    /// is called once for each frame that has one, as many hear of points only where a run begins.
     fn process(&mut self, frames: usize, events: &[Event], transport: &Transport) -> Outcome;
 
     /// What the plugin sent in the last block.

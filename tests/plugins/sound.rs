@@ -120,3 +120,14 @@ fn a_side_chain_ducks() {
         }
     }
 }
+
+#[test]
+fn an_audio_half_may_outlive_its_plugin() {
+    for format in FORMATS {
+        let mut gain = fixture("Fixture Gain", format);
+        let mut half = gain.activate(&Setup::new(RATE)).unwrap();
+        drop(gain);
+        let inputs = vec![vec![0.5; 128]; 2];
+        assert_eq!(render(half.as_mut(), &[2], &inputs, 128, &[])[0], [0.5; 128], "{format}");
+    }
+}

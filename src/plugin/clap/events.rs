@@ -115,7 +115,9 @@ impl Known {
 pub struct Collector {
     /// Events for us.
     pub sent: Sent,
-    /// Frames of the block.
+    /// Where the run begins in the block.
+    pub start: usize,
+    /// Frames of the run.
     pub frames: usize,
     /// Where values go that it has changed.
     pub boxes: Arc<Boxes>,
@@ -164,7 +166,7 @@ impl OutputEventBuffer for Collector {
             }
             _ => return Ok(()),
         };
-        self.sent.push(Event { offset, kind }, self.frames);
+        self.sent.push_in(Event { offset, kind }, self.start, self.frames);
         Ok(())
     }
 }

@@ -58,7 +58,7 @@ impl Half {
             parameters: description.parameters.iter().map(Known::of).collect(),
             list: EventBuffer::with_capacity(2 * MOST + SET),
             inbox: Sent::new(),
-            collector: Collector { sent: Sent::new(), frames: 0, boxes: boxes.clone() },
+            collector: Collector { sent: Sent::new(), start: 0, frames: 0, boxes: boxes.clone() },
             boxes,
             dialects,
             rate: setup.rate,
@@ -67,17 +67,37 @@ impl Half {
         }
     }
 
-    /// The plugin's list of events for this block.
-    fn list(&mut self, frames: usize, events: &[Event]) {
+    /// Renders a run of the block; whether the plugin did.
+    fn run(&mut self, start: usize, end: usize, time: &Transport) -> Option<ProcessStatus> {
         self.list.clear();
-        let (list, parameters) = (&mut self.list, &self.parameters);
-        self.boxes.to_audio.take(SET, |index, plain| {
-            set(list, 0, &parameters[index as usize], plain);
-        });
-        self.inbox.fill(events, frames);
-        for event in self.inbox.events() {
-            write(&mut self.list, event, &self.parameters, self.dialects);
+        if start == 0 {
+            let (list, parameters) = (&mut self.list, &self.parameters);
+            self.boxes.to_audio.take(SET, |index, plain| {
+                set(list, 0, &parameters[index as usize], plain);
+            });
         }
+        for event in self.inbox.run(start, end) {
+            write(&mut self.list, &event, &self.parameters, self.dialects);
+        }
+        self.buffers.aim(start);
+        (self.collector.start, self.collector.frames) = (start, end - start);
+        let frames = (end - start) as u32;
+        // SAFETY: the buffers have as many channels as they say, of at least `frames` frames, and live on.
+        let (ins, mut outs) = unsafe {
+            let ins = InputAudioBuffers::from_raw_buffers(&self.ins, frames);
+            (ins, OutputAudioBuffers::from_raw_buffers(&mut self.outs, frames))
+        };
+        let started = self.processor.ensure_processing_started().ok()?;
+        let status = started.process(
+            &ins,
+            &mut outs,
+            &self.list.as_input(),
+            &mut OutputEvents::from_buffer(&mut self.collector),
+            Some(self.steady),
+            Some(&transport(time, self.rate)),
+        );
+        self.steady += u64::from(frames);
+        status.ok()
     }
 }
 
@@ -92,38 +112,24 @@ impl AudioHalf for Half {
 
     fn process(&mut self, frames: usize, events: &[Event], time: &Transport) -> Outcome {
         let frames = frames.min(self.block);
-        self.list(frames, events);
+        self.inbox.fill(events, frames);
         self.buffers.before(frames);
         self.collector.sent.clear();
-        self.collector.frames = frames;
-        let Ok(started) = self.processor.ensure_processing_started() else {
-            self.buffers.silence();
-            return Outcome::Failed;
-        };
-        // SAFETY: the buffers have as many channels as they say, of at least `frames` frames, and live on.
-        let (ins, mut outs) = unsafe {
-            let ins = InputAudioBuffers::from_raw_buffers(&self.ins, frames as u32);
-            (ins, OutputAudioBuffers::from_raw_buffers(&mut self.outs, frames as u32))
-        };
-        let status = started.process(
-            &ins,
-            &mut outs,
-            &self.list.as_input(),
-            &mut OutputEvents::from_buffer(&mut self.collector),
-            Some(self.steady),
-            Some(&transport(time, self.rate)),
-        );
-        self.steady += frames as u64;
-        match status {
-            Ok(status) => {
-                self.buffers.after(frames);
-                if status == ProcessStatus::Sleep { Outcome::Silent } else { Outcome::Playing }
+        let (mut start, mut outcome) = (0, Outcome::Playing);
+        while start < frames {
+            let end = self.inbox.run_end(start, frames);
+            match self.run(start, end, &time.later(start, self.rate)) {
+                Some(ProcessStatus::Sleep) => outcome = Outcome::Silent,
+                Some(_) => outcome = Outcome::Playing,
+                None => {
+                    self.buffers.silence();
+                    return Outcome::Failed;
+                }
             }
-            Err(_) => {
-                self.buffers.silence();
-                Outcome::Failed
-            }
+            start = end;
         }
+        self.buffers.after(frames);
+        outcome
     }
 
     fn sent(&self) -> &Sent {

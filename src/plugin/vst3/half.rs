@@ -102,17 +102,18 @@ impl Half {
         }
     }
 
-    /// Fills the lists for the block.
-    fn tell(&mut self, frames: usize, events: &[Event]) {
+    /// Fills the lists for a run of the block.
+    fn tell(&mut self, start: usize, end: usize) {
         self.changes.clear();
         self.told.all().clear();
-        self.boxes.to_audio.take(SET, |index, value| {
-            if let Some(&id) = self.ids.get(index as usize) {
-                self.changes.add(id, 0, value);
-            }
-        });
-        self.inbox.fill(events, frames);
-        for event in self.inbox.events() {
+        if start == 0 {
+            self.boxes.to_audio.take(SET, |index, value| {
+                if let Some(&id) = self.ids.get(index as usize) {
+                    self.changes.add(id, 0, value);
+                }
+            });
+        }
+        for event in self.inbox.run(start, end) {
             let told = match event.kind {
                 EventKind::Parameter { index, value } => {
                     let Some(&id) = self.ids.get(index as usize) else { continue };
@@ -126,8 +127,8 @@ impl Half {
         }
     }
 
-    /// Takes what the plugin has put into the lists.
-    fn hear(&mut self, frames: usize) {
+    /// Takes what the plugin has put into the lists in a run.
+    fn hear(&mut self, start: usize, end: usize) {
         self.changed.each(|id, value| {
             if let Some(index) = self.boxes.index(id) {
                 self.boxes.to_main.put(index, value);
@@ -135,12 +136,14 @@ impl Half {
         });
         for event in self.heard.all().iter() {
             if let Some((offset, kind)) = read(event) {
-                self.sent.push(Event { offset, kind }, frames);
+                self.sent.push_in(Event { offset, kind }, start, end - start);
             }
         }
     }
 
     fn run(&mut self, frames: usize, time: &Transport) -> tresult {
+        self.changed.clear();
+        self.heard.all().clear();
         let mut context = context(time, self.rate, self.steady);
         let double = self.buffers.double();
         let size =
@@ -164,13 +167,16 @@ impl Half {
         };
         // SAFETY: the buffers have as many channels as they say, of at least `frames` frames; no block is larger
         // than what was announced; lists and context live through the call.
-        unsafe { self.parts.processor.process(&mut data) }
+        let said = unsafe { self.parts.processor.process(&mut data) };
+        self.steady += frames as i64;
+        said
     }
 
     /// Brings values that wait to the plugin without a frame, and leaves them for the first block, since some
     /// plugins ignore them until then. Main thread, before it plays.
     pub fn flush(&mut self) {
-        self.tell(0, &[]);
+        self.inbox.clear();
+        self.tell(0, 0);
         self.run(0, &Transport::default());
         let boxes = &self.boxes;
         self.changes.each(|id, value| {
@@ -194,22 +200,25 @@ impl AudioHalf for Half {
 
     fn process(&mut self, frames: usize, events: &[Event], time: &Transport) -> Outcome {
         let frames = frames.min(self.block);
-        self.tell(frames, events);
+        self.inbox.fill(events, frames);
         self.buffers.before(frames);
-        self.changed.clear();
-        self.heard.all().clear();
         self.sent.clear();
-        let said = self.run(frames, time);
-        self.steady += frames as i64;
-        // Some say that they had nothing to do.
-        if [kResultOk, kResultFalse, kNotImplemented].contains(&said) {
-            self.buffers.after(frames);
-            self.hear(frames);
-            Outcome::Playing
-        } else {
-            self.buffers.silence();
-            Outcome::Failed
+        let mut start = 0;
+        while start < frames {
+            let end = self.inbox.run_end(start, frames);
+            self.tell(start, end);
+            self.buffers.aim(start);
+            let said = self.run(end - start, &time.later(start, self.rate));
+            // Some say that they had nothing to do.
+            if ![kResultOk, kResultFalse, kNotImplemented].contains(&said) {
+                self.buffers.silence();
+                return Outcome::Failed;
+            }
+            self.hear(start, end);
+            start = end;
         }
+        self.buffers.after(frames);
+        Outcome::Playing
     }
 
     fn sent(&self) -> &Sent {

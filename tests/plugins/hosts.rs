@@ -1,7 +1,7 @@
-//! Real plugins against another host: pedalboard, from PyPI, in a virtual environment of its own.
+//! Real plugins against other hosts: pedalboard and minihost, from PyPI, in a virtual environment of their own.
 
-use super::rig::{RATE, index, noise, render, zam};
-use rhapsode::plugin::{Format, Setup};
+use super::rig::{FORMATS, RATE, index, noise, render, zam};
+use rhapsode::plugin::{EventKind, Format, Setup};
 use serde_json::json;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,20 +25,22 @@ const JOBS: [(&str, &[(&str, f64)]); 14] = [
     ("ZamTube", &[("Tube Drive", 0.5), ("Bass", 0.75)]),
 ];
 
-/// The Python of a virtual environment that has pedalboard; made once.
+/// The Python of a virtual environment that has the hosts; made once.
 fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    let lock = File::create(target.join("pedalboard.lock")).expect("the lock can be made");
+    let lock = File::create(target.join("hosts.lock")).expect("the lock can be made");
     lock.lock().expect("the lock can be taken");
-    let python = target.join("pedalboard/bin/python");
+    let python = target.join("hosts/bin/python");
     let run = |command: &mut Command| {
         let status = command.status().expect("python3 is there (apt-get install python3-venv)");
         assert!(status.success(), "{command:?}");
     };
-    let has = |python: &Path| Command::new(python).args(["-c", "import pedalboard"]).status();
+    let has =
+        |python: &Path| Command::new(python).args(["-c", "import pedalboard, minihost"]).status();
     if !has(&python).is_ok_and(|status| status.success()) {
-        run(Command::new("python3").args(["-m", "venv"]).arg(target.join("pedalboard")));
-        let install = ["-m", "pip", "install", "--quiet", "pedalboard==0.9.26", "numpy"];
+        run(Command::new("python3").args(["-m", "venv"]).arg(target.join("hosts")));
+        let install =
+            ["-m", "pip", "install", "--quiet", "pedalboard==0.9.26", "minihost==0.11.*", "numpy"];
         run(Command::new(&python).args(install));
     }
     python
@@ -50,13 +52,66 @@ fn floats(path: &Path) -> Vec<f32> {
     four.collect()
 }
 
+/// Has the other hosts render `sound`; what they give is in `folder`.
+fn ask(jobs: &[serde_json::Value], sound: &[Vec<f32>; 2], folder: &Path) {
+    let bytes: Vec<u8> = sound.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(folder.join("in.f32"), bytes).expect("writes");
+    let list = folder.join("jobs.json");
+    std::fs::write(&list, serde_json::to_vec(jobs).expect("JSON")).expect("writes");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/oracle.py");
+    let out = Command::new(python()).arg(script).arg(&list).arg(folder).output();
+    let out = out.expect("python runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// Parameters that move within blocks do so at their very frames, in both formats and in another host alike.
+#[test]
+fn automation_is_as_in_minihost() {
+    let jobs = [
+        ("ZamGEQ31", "Master Gain"),
+        ("ZamComp", "Makeup"),
+        ("ZamDelay", "Output Gain"),
+        ("ZamEQ2", "Boost/Cut 1"),
+    ];
+    let place = tempfile::tempdir().expect("makes a folder");
+    let frames = 9600;
+    let sound = [noise(frames, 1), noise(frames, 2)];
+    let changes = |name: &str| {
+        [(84, name, 0.25), (85, name, 0.5), (640, name, 0.75), (5000, name, 0.125)]
+            .map(|(at, name, value)| json!([at, name, value]))
+    };
+    let list: Vec<serde_json::Value> = jobs
+        .iter()
+        .map(|(name, parameter)| {
+            let path = format!("/usr/lib/vst3/{name}.vst3");
+            json!({ "path": path, "name": name, "channels": 1, "changes": changes(parameter) })
+        })
+        .collect();
+    ask(&list, &sound, place.path());
+    for (name, parameter) in jobs {
+        let theirs = floats(&place.path().join(format!("{name}.f32")));
+        for format in FORMATS {
+            let mut plugin = zam(name, format);
+            let index = index(&*plugin, parameter);
+            let buses: Vec<usize> =
+                plugin.description().inputs.iter().map(|b| b.channels).collect();
+            let mut inputs = vec![sound[0].clone()];
+            inputs.resize(buses.iter().sum(), vec![0.0; frames]);
+            let events = [(84, 0.25), (85, 0.5), (640, 0.75), (5000, 0.125)]
+                .map(|(at, value)| (at, EventKind::Parameter { index, value }));
+            let mut half = plugin.activate(&Setup::new(RATE)).unwrap();
+            let ours = &render(half.as_mut(), &buses, &inputs, frames, &events)[0];
+            let apart = ours.iter().zip(&theirs).position(|(a, b)| a != b);
+            assert_eq!(apart, None, "{format} {name}: the first frame that differs");
+        }
+    }
+}
+
 #[test]
 fn real_plugins_sound_as_in_pedalboard() {
     let place = tempfile::tempdir().expect("makes a folder");
     let frames = 48_000;
     let sound = [noise(frames, 1), noise(frames, 2)];
-    let bytes: Vec<u8> = sound.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
-    std::fs::write(place.path().join("in.f32"), bytes).expect("writes");
     let (mut jobs, mut ours) = (Vec::new(), Vec::new());
     for (name, values) in JOBS {
         let mut plugin = zam(name, Format::Vst3);
@@ -77,12 +132,7 @@ fn real_plugins_sound_as_in_pedalboard() {
         jobs.push(json!({ "path": d.path, "name": name, "channels": channels, "values": values }));
         ours.push((name, out[..d.outputs[0].channels].to_vec(), late));
     }
-    let list = place.path().join("jobs.json");
-    std::fs::write(&list, serde_json::to_vec(&jobs).expect("JSON")).expect("writes");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/oracle.py");
-    let out = Command::new(python()).arg(script).arg(&list).arg(place.path()).output();
-    let out = out.expect("python runs");
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    ask(&jobs, &sound, place.path());
     for (name, ours, late) in ours {
         let theirs = floats(&place.path().join(format!("{name}.f32")));
         // Pedalboard cuts the latency off its beginning.
