@@ -57,10 +57,10 @@ pub trait Callback: Send + 'static {
 /// When a buffer was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Microseconds, of JACK's clock or of [`micros`].
+    /// By the clock of [`micros`]: when the callback ran.
     pub micros: u64,
-    /// The clock is JACK's.
-    pub jack: bool,
+    /// By the clock of JACK, if the device is a JACK server: the beginning of the cycle, in microseconds.
+    pub jack: Option<u64>,
 }
 
 /// Microseconds since some moment in the life of the process. Any thread.

@@ -1,7 +1,7 @@
 //! Ableton Link: the time of the session on the network, told as a MIDI clock that this program alone hears.
 
 use super::audio::micros;
-use super::midi::{Drift, Mark, Timebase};
+use super::midi::{Drift, Timebase};
 use crate::rt::Arrival;
 use arc_swap::ArcSwap;
 use rusty_link::{AblLink, SessionState};
@@ -54,8 +54,8 @@ impl Link {
             let link = AblLink::new(bpm);
             link.enable_start_stop_sync(true);
             link.enable(true);
-            let (clock, watch) = (Teller::new(), Watch::default());
-            Peer { link, port, late, clock, watch, send }.run(&times, &stops);
+            let (clock, drift) = (Teller::new(), Drift::default());
+            Peer { link, port, late, clock, drift, send }.run(&times, &stops);
         })?;
         Ok(Link { timebase, stop, thread: Some(thread) })
     }
@@ -74,29 +74,6 @@ impl Drop for Link {
             // It ends by itself; a panic of it concerns nobody any more.
             let _ = thread.join();
         }
-    }
-}
-
-/// The frame of the music at a moment.
-#[derive(Default)]
-struct Watch {
-    drift: Drift,
-    seen: Option<u64>,
-    mark: Option<Mark>,
-}
-
-impl Watch {
-    /// The frame at `now`, by our own clock.
-    fn frame(&mut self, now: u64, mark: Option<Mark>) -> Option<f64> {
-        let mark = mark?;
-        // The clock of JACK is another: its marks are taken when they are seen, at most a turn late.
-        if !mark.jack {
-            self.mark = Some(mark);
-        } else if self.seen != Some(mark.frame) {
-            self.seen = Some(mark.frame);
-            self.mark = Some(Mark { micros: now, jack: false, ..mark });
-        }
-        self.drift.frame(now, self.mark)
     }
 }
 
@@ -185,7 +162,7 @@ struct Peer<S> {
     port: u8,
     late: u64,
     clock: Teller,
-    watch: Watch,
+    drift: Drift,
     send: S,
 }
 
@@ -202,7 +179,7 @@ impl<S: FnMut(Arrival)> Peer<S> {
     fn turn(&mut self, timebase: &ArcSwap<Timebase>, state: &mut SessionState) {
         let (now, here) = (self.link.clock_micros(), micros());
         let mark = timebase.load().get();
-        let (Some(frame), Some(mark)) = (self.watch.frame(here, mark), mark) else { return };
+        let (Some(frame), Some(mark)) = (self.drift.frame(here, mark), mark) else { return };
         self.link.capture_app_session_state(state);
         let (port, rate) = (self.port, f64::from(mark.rate));
         for (at, bytes) in self.clock.tell(state, now, now + AHEAD) {

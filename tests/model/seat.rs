@@ -70,7 +70,7 @@ fn drive(seat: &Arc<seat::Seat>, driver: u64, times: usize) -> thread::JoinHandl
         let mut heard = Vec::new();
         for _ in 0..times {
             let mut out = [9.0];
-            seat.render(driver, (48_000, Moment { micros: 0, jack: false }), &mut out, 1, &[], 0);
+            seat.render(driver, (48_000, Moment { micros: 0, jack: None }), &mut out, 1, &[], 0);
             heard.push(out[0]);
         }
         ON_AUDIO.with(|on| on.set(false));

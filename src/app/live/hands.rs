@@ -68,9 +68,9 @@ impl Hands {
         }
     }
 
-    /// The frame that the device asks for now; none where its clock is another's.
+    /// The frame that the device asks for now; none before there is sound.
     pub fn frame(&self, stamp: &mut Stamp) -> Option<u64> {
-        let mark = self.timebase.as_ref()?.get().filter(|mark| !mark.jack)?;
+        let mark = self.timebase.as_ref()?.get()?;
         stamp.frame(micros(), Some(mark)).map(|frame| frame.max(0.0) as u64)
     }
 }

@@ -197,16 +197,12 @@ fn play_as<T: SizedSample + FromSample<f32>>(
         move |data, info| {
             let _flush = FlushToZero::new();
             sides.flags.calls.fetch_add(1, Ordering::Relaxed);
-            let mut moment = if sides.jack {
+            let jack = sides.jack.then(|| {
                 let at = info.timestamp();
                 let micros = |at: cpal::StreamInstant| (at.as_nanos() / 1000) as u64;
-                Moment {
-                    micros: beginning.of(micros(at.callback), micros(at.playback)),
-                    jack: true,
-                }
-            } else {
-                Moment { micros: micros(), jack: false }
-            };
+                beginning.of(micros(at.callback), micros(at.playback))
+            });
+            let mut moment = Moment { micros: micros(), jack };
             for piece in data.chunks_mut(scratch.len()) {
                 let output = &mut scratch[..piece.len()];
                 let (input, whole) = inputs.read(piece.len() / channels);
@@ -215,7 +211,9 @@ fn play_as<T: SizedSample + FromSample<f32>>(
                 }
                 sides.seat.render(sides.id, (rate, moment), output, channels, input, in_channels);
                 // Where the device's buffer is given out in pieces, the next one begins as much later.
-                moment.micros += (piece.len() / channels) as u64 * 1_000_000 / u64::from(rate);
+                let later = (piece.len() / channels) as u64 * 1_000_000 / u64::from(rate);
+                moment.micros += later;
+                moment.jack = moment.jack.map(|at| at + later);
                 for (to, from) in piece.iter_mut().zip(output.iter()) {
                     let from = if T::FORMAT.is_float() { *from } else { from.min(BELOW_ONE) };
                     *to = T::from_sample_(from);

@@ -79,7 +79,7 @@ fn run(id: u64, seat: &Seat, format: Format, begin: Instant, stop: &AtomicBool) 
         }
         let channels = usize::from(format.channels);
         let in_channels = usize::from(format.in_channels);
-        let moment = Moment { micros: micros(), jack: false };
+        let moment = Moment { micros: micros(), jack: None };
         seat.render(id, (format.rate, moment), &mut output, channels, &input, in_channels);
         made += frames as u64;
     }

@@ -27,7 +27,7 @@ const FORMAT: Format = Format { rate: 48_000, channels: 1, in_channels: 0, max_f
 
 fn two(seat: &Seat, driver: u64) -> [f32; 2] {
     let mut out = [9.0; 2];
-    seat.render(driver, (48_000, Moment { micros: 0, jack: false }), &mut out, 1, &[], 0);
+    seat.render(driver, (48_000, Moment { micros: 0, jack: None }), &mut out, 1, &[], 0);
     out
 }
 

@@ -253,7 +253,7 @@ impl Handler {
         let mark = self.outtake.timebase.get();
         let exact = self.cycles.begin(start, scope.last_frame_time(), mark);
         match mark {
-            Some(mark) if mark.jack => exact,
+            Some(mark) if mark.jack.is_some() => exact,
             _ => {
                 let now = self.drift.frame(micros(), mark)?;
                 Some((now - f64::from(scope.frames_since_cycle_start())).round() as i64)

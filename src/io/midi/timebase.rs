@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 /// A buffer of the device: when it was asked for, and the frame of the music that it begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Microseconds of the device's clock.
+    /// Microseconds of [`crate::io::audio::micros`] at which it was asked for.
     pub micros: u64,
-    /// Whether that clock is that of JACK; else it is [`crate::io::audio::micros`].
-    pub jack: bool,
+    /// On a JACK server, the beginning of its cycle in microseconds of JACK's clock.
+    pub jack: Option<u64>,
     /// The first frame of the buffer.
     pub frame: u64,
     /// Frames a second, in hertz.
@@ -22,8 +22,9 @@ pub struct Timebase {
     turn: AtomicU64,
     micros: AtomicU64,
     frame: AtomicU64,
-    /// Rate, and the clock in the lowest bit.
-    clock: AtomicU64,
+    /// One more than the beginning of JACK's cycle; 0 for none.
+    jack: AtomicU64,
+    rate: AtomicU64,
 }
 
 impl Timebase {
@@ -34,7 +35,8 @@ impl Timebase {
         fence(Ordering::Release);
         self.micros.store(mark.micros, Ordering::Relaxed);
         self.frame.store(mark.frame, Ordering::Relaxed);
-        self.clock.store(u64::from(mark.rate) << 1 | u64::from(mark.jack), Ordering::Relaxed);
+        self.jack.store(mark.jack.map_or(0, |at| at + 1), Ordering::Relaxed);
+        self.rate.store(u64::from(mark.rate), Ordering::Relaxed);
         self.turn.store(turn + 2, Ordering::Release);
     }
 
@@ -45,10 +47,11 @@ impl Timebase {
             let turn = self.turn.load(Ordering::Acquire);
             let (micros, frame) =
                 (self.micros.load(Ordering::Relaxed), self.frame.load(Ordering::Relaxed));
-            let clock = self.clock.load(Ordering::Relaxed);
+            let (jack, rate) =
+                (self.jack.load(Ordering::Relaxed), self.rate.load(Ordering::Relaxed));
             fence(Ordering::Acquire);
             if turn.is_multiple_of(2) && turn == self.turn.load(Ordering::Relaxed) {
-                let (rate, jack) = ((clock >> 1) as u32, clock & 1 == 1);
+                let (jack, rate) = (jack.checked_sub(1), rate as u32);
                 return (turn > 0).then_some(Mark { micros, jack, frame, rate });
             }
             std::hint::spin_loop();
@@ -73,9 +76,10 @@ impl Cycles {
     pub fn begin(&mut self, micros: u64, frame: u32, mark: Option<Mark>) -> Option<i64> {
         self.seen.copy_within(..CYCLES - 1, 1);
         self.seen[0] = (micros, frame);
-        let mark = mark.filter(|mark| mark.jack)?;
+        let mark = mark?;
+        let begun = mark.jack?;
         let seen = self.seen.iter().filter(|(start, _)| *start > 0);
-        let (_, then) = seen.min_by_key(|(start, _)| start.abs_diff(mark.micros))?;
+        let (_, then) = seen.min_by_key(|(start, _)| start.abs_diff(begun))?;
         let passed = frame.wrapping_sub(*then) as i32;
         Some(mark.frame as i64 + i64::from(passed))
     }
@@ -127,8 +131,8 @@ mod tests {
             // The audio client has seen this cycle, or only the one before, and knows nearly when it began.
             for behind in [0, 1.min(k)] {
                 let (then, _) = cycle(k - behind);
-                let mark =
-                    Mark { micros: then + 9, jack: true, frame: (k - behind) * 64, rate: 48_000 };
+                let (jack, at) = (Some(then + 9), (k - behind) * 64);
+                let mark = Mark { micros: 0, jack, frame: at, rate: 48_000 };
                 let got = { cycles }.begin(micros, frame, Some(mark));
                 assert_eq!(got, Some(k as i64 * 64), "cycle {k}, {behind} behind");
             }
@@ -140,7 +144,7 @@ mod tests {
     fn a_counter_of_frames_that_wraps_does_not_matter() {
         let mut cycles = Cycles::default();
         cycles.begin(1000, u32::MAX - 31, None);
-        let mark = Mark { micros: 1100, jack: true, frame: 640, rate: 48_000 };
+        let mark = Mark { micros: 0, jack: Some(1100), frame: 640, rate: 48_000 };
         assert_eq!(cycles.begin(2333, 32, Some(mark)), Some(704));
     }
 
@@ -150,15 +154,14 @@ mod tests {
         let mut worst = 0.0_f64;
         for k in 0..400_u64 {
             let jitter = (k * 7919) % 500;
-            let mark =
-                Mark { micros: k * 1_000 + jitter, jack: false, frame: k * 48, rate: 48_000 };
+            let mark = Mark { micros: k * 1_000 + jitter, jack: None, frame: k * 48, rate: 48_000 };
             let got = drift.frame(k * 1000, Some(mark)).expect("known");
             if k > 100 {
                 worst = worst.max((got + 12.0 - (k * 48) as f64).abs());
             }
         }
         assert!(worst < 6.0, "{worst} frames");
-        let mark = Mark { micros: 10_000_000, jack: false, frame: 7, rate: 48_000 };
+        let mark = Mark { micros: 10_000_000, jack: None, frame: 7, rate: 48_000 };
         let got = drift.frame(10_001_000, Some(mark)).expect("known");
         assert!((got - 55.0).abs() < 1e-6, "{got}");
     }
