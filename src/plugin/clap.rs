@@ -1,9 +1,7 @@
 //! CLAP plugins in this process.
 
 use super::mailbox::Mailbox;
-use super::{
-    AudioHalf, Change, Description, Format, Parameter, Plugin, PluginError, Setup, State, Tail,
-};
+use super::{AudioHalf, Change, Description, Parameter, Plugin, PluginError, Setup, State, Tail};
 use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::events::event_types::ParamValueEvent;
 use clack_host::prelude::*;
@@ -18,6 +16,8 @@ mod describe;
 mod events;
 mod half;
 mod host;
+mod poll;
+mod state;
 
 /// A CLAP instance.
 pub struct Hosted {
@@ -130,12 +130,6 @@ impl Hosted {
             params.flush(&mut handle, &buffer.as_input(), &mut OutputEvents::void());
         }
     }
-
-    /// Plain values of the open parameters by id.
-    fn values(&self) -> Vec<(u32, f64)> {
-        let all = self.description.parameters.iter().zip(0..).filter(|(p, _)| p.open());
-        all.map(|(p, index)| (p.id, self.value(index))).collect()
-    }
 }
 
 impl Plugin for Hosted {
@@ -196,30 +190,11 @@ impl Plugin for Hosted {
     }
 
     fn save(&mut self) -> Result<State, PluginError> {
-        let mut bytes = Vec::new();
-        if let Some(state) = self.extensions.state {
-            let handle = self.instance.get_mut().plugin_handle();
-            state.save(&handle, &mut bytes).map_err(|_| self.refuses("to save its state"))?;
-        }
-        let (format, id, controller) = (Format::Clap, self.description.id.clone(), Vec::new());
-        Ok(State { format, id, bytes, controller, values: self.values() })
+        self.saved()
     }
 
     fn restore(&mut self, saved: &State) -> Result<(), PluginError> {
-        saved.belongs(Format::Clap, &self.description.id)?;
-        match self.extensions.state {
-            Some(state) if !saved.bytes.is_empty() => {
-                let handle = self.instance.get_mut().plugin_handle();
-                let loaded = state.load(&handle, &mut &saved.bytes[..]);
-                loaded.map_err(|_| self.refuses("the state that is to be restored"))
-            }
-            _ => {
-                let values = saved.values.iter();
-                let known = values.filter_map(|&(id, v)| Some((self.boxes.index(id)?, v)));
-                self.give(&known.collect::<Vec<_>>());
-                Ok(())
-            }
-        }
+        self.take_back(saved)
     }
 
     fn activate(&mut self, setup: &Setup) -> Result<Box<dyn AudioHalf>, PluginError> {
@@ -258,39 +233,7 @@ impl Plugin for Hosted {
     }
 
     fn poll(&mut self) -> Vec<Change> {
-        let instance = self.instance.get_mut();
-        if self.flags.callback.take() {
-            instance.call_on_main_thread_callback();
-        }
-        if self.flags.flush.take() && !instance.is_active() {
-            self.give(&[]);
-        }
-        let mut changes = Vec::new();
-        let all = self.description.parameters.len();
-        let boxes = self.boxes.clone();
-        boxes.gestures.take(all, |index, held| {
-            changes.push(Change::Gesture { index, begins: held > 0.5 });
-        });
-        boxes.to_main.take(all, |index, plain| changes.push(Change::Value { index, plain }));
-        if self.flags.info.take() {
-            let instance = self.instance.get_mut();
-            describe::again(&mut self.description, &self.extensions, instance);
-            if self.description.parameters.len() != all {
-                self.boxes = Arc::new(Boxes::new(&self.description.parameters));
-            }
-            changes.push(Change::Description);
-        }
-        for (flag, change) in [
-            (&self.flags.values, Change::Values),
-            (&self.flags.latency, Change::Latency),
-            (&self.flags.restart, Change::Restart),
-            (&self.flags.unsaved, Change::Unsaved),
-        ] {
-            if flag.take() {
-                changes.push(change);
-            }
-        }
-        changes
+        self.changes()
     }
 }
 

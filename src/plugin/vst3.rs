@@ -2,7 +2,7 @@
 
 use super::describe::number;
 use super::mailbox::Mailbox;
-use super::{AudioHalf, Change, Description, Format, Parameter, Plugin, PluginError, Setup, State};
+use super::{AudioHalf, Change, Description, Parameter, Plugin, PluginError, Setup, State};
 use host::{Boxes, Handler};
 use library::Library;
 use parts::Parts;
@@ -22,6 +22,8 @@ pub(super) mod library;
 mod lists;
 mod message;
 mod parts;
+mod poll;
+mod state;
 mod stream;
 mod text;
 
@@ -81,12 +83,6 @@ impl Hosted {
 
     fn playing(&self) -> bool {
         Arc::strong_count(&self.parts) > 1
-    }
-
-    /// Plain values of the open parameters by id.
-    fn values(&self) -> Vec<(u32, f64)> {
-        let all = self.description.parameters.iter().zip(0..).filter(|(p, _)| p.open());
-        all.map(|(p, index)| (p.id, self.value(index))).collect()
     }
 }
 
@@ -175,53 +171,11 @@ impl Plugin for Hosted {
     }
 
     fn save(&mut self) -> Result<State, PluginError> {
-        if self.boxes.to_audio.waits() && !self.playing() {
-            self.settle()?;
-        }
-        let (component, controller) = (Stream::empty(), Stream::empty());
-        // SAFETY: both live, and this is their thread; the streams live through the calls.
-        let saved = unsafe {
-            // A controller need not save anything.
-            self.parts.controller.getState(controller.pointer().as_ptr());
-            self.parts.component.getState(component.pointer().as_ptr())
-        };
-        if saved != kResultOk && saved != kNotImplemented {
-            return Err(self.refuses("to save its state"));
-        }
-        Ok(State {
-            format: Format::Vst3,
-            id: self.description.id.clone(),
-            bytes: component.bytes(),
-            controller: controller.bytes(),
-            values: self.values(),
-        })
+        self.saved()
     }
 
     fn restore(&mut self, state: &State) -> Result<(), PluginError> {
-        state.belongs(Format::Vst3, &self.description.id)?;
-        if state.bytes.is_empty() {
-            for &(id, plain) in &state.values {
-                if let Some(index) = self.boxes.index(id) {
-                    self.set(index, plain)?;
-                }
-            }
-            return Ok(());
-        }
-        // What was set before is no more.
-        self.boxes.to_audio.take(usize::MAX, |_, _| {});
-        let [first, second] = [(); 2].map(|()| Stream::of(state.bytes.clone()));
-        let third = Stream::of(state.controller.clone());
-        // SAFETY: both live, and this is their thread; the streams live through the calls.
-        unsafe {
-            if self.parts.component.setState(first.pointer().as_ptr()) != kResultOk {
-                return Err(self.refuses("the state that is to be restored"));
-            }
-            self.parts.controller.setComponentState(second.pointer().as_ptr());
-            if !state.controller.is_empty() {
-                self.parts.controller.setState(third.pointer().as_ptr());
-            }
-        }
-        Ok(())
+        self.take_back(state)
     }
 
     fn arrange(&mut self, inputs: &[usize], outputs: &[usize]) -> bool {
@@ -243,48 +197,7 @@ impl Plugin for Hosted {
     }
 
     fn poll(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let all = self.description.parameters.len();
-        let boxes = self.boxes.clone();
-        // The controller hears what the sound was told, and what the sound says.
-        let tell = |index: u32, value: f64| {
-            let id = self.description.parameters[index as usize].id;
-            // SAFETY: the controller lives, and this is its thread.
-            unsafe { self.parts.controller.setParamNormalized(id, value) };
-        };
-        boxes.automated.take(all, tell);
-        boxes.gestures.take(all, |index, held| {
-            changes.push(Change::Gesture { index, begins: held > 0.5 });
-        });
-        boxes.edited.take(all, |index, value| {
-            changes.push(Change::Value { index, plain: self.plain(index, value) });
-        });
-        boxes.to_main.take(all, |index, value| {
-            tell(index, value);
-            changes.push(Change::Value { index, plain: self.plain(index, value) });
-        });
-        let (flags, unsaved) = self.parts.handler().asked();
-        let asks = |flag: RestartFlags| flags & flag != 0;
-        use RestartFlags_::*;
-        if asks(kParamTitlesChanged) || asks(kIoChanged) || asks(kReloadComponent) {
-            describe::again(&mut self.description, &self.parts);
-            if self.description.parameters.len() != all {
-                self.boxes = Arc::new(Boxes::new(&self.description.parameters));
-                self.parts.handler().join(self.boxes.clone());
-            }
-            changes.push(Change::Description);
-        }
-        for (asked, change) in [
-            (asks(kParamValuesChanged), Change::Values),
-            (asks(kLatencyChanged), Change::Latency),
-            (asks(kIoChanged) || asks(kReloadComponent), Change::Restart),
-            (unsaved, Change::Unsaved),
-        ] {
-            if asked {
-                changes.push(change);
-            }
-        }
-        changes
+        self.changes()
     }
 }
 

@@ -1,0 +1,41 @@
+//! Saving and restoring a CLAP instance.
+
+use super::Hosted;
+use crate::plugin::{Format, Plugin, PluginError, State};
+
+impl Hosted {
+    /// Plain values of the open parameters by id.
+    fn values(&self) -> Vec<(u32, f64)> {
+        let all = self.description.parameters.iter().zip(0..).filter(|(p, _)| p.open());
+        all.map(|(p, index)| (p.id, self.value(index))).collect()
+    }
+
+    /// See [`Plugin::save`].
+    pub(super) fn saved(&mut self) -> Result<State, PluginError> {
+        let mut bytes = Vec::new();
+        if let Some(state) = self.extensions.state {
+            let handle = self.instance.get_mut().plugin_handle();
+            state.save(&handle, &mut bytes).map_err(|_| self.refuses("to save its state"))?;
+        }
+        let (format, id, controller) = (Format::Clap, self.description.id.clone(), Vec::new());
+        Ok(State { format, id, bytes, controller, values: self.values() })
+    }
+
+    /// See [`Plugin::restore`].
+    pub(super) fn take_back(&mut self, saved: &State) -> Result<(), PluginError> {
+        saved.belongs(Format::Clap, &self.description.id)?;
+        match self.extensions.state {
+            Some(state) if !saved.bytes.is_empty() => {
+                let handle = self.instance.get_mut().plugin_handle();
+                let loaded = state.load(&handle, &mut &saved.bytes[..]);
+                loaded.map_err(|_| self.refuses("the state that is to be restored"))
+            }
+            _ => {
+                let values = saved.values.iter();
+                let known = values.filter_map(|&(id, v)| Some((self.boxes.index(id)?, v)));
+                self.give(&known.collect::<Vec<_>>());
+                Ok(())
+            }
+        }
+    }
+}
