@@ -13,6 +13,8 @@ const DUE: (Duration, Duration) = (Duration::from_millis(340), Duration::from_mi
 const NEAR: Duration = Duration::from_millis(50);
 /// Repeats follow each other faster than this (slow systems: every 70 ms), or the key was let go.
 const GAP: Duration = Duration::from_millis(120);
+/// What comes faster than this is no finger: fast players strike a key again every 80 ms.
+const ROLL: Duration = Duration::from_millis(75);
 /// Keys that go down within this time are one chord. Only the last key of it repeats, and all are held by that.
 const CHORD: Duration = Duration::from_millis(80);
 
@@ -26,6 +28,8 @@ struct Note {
     /// What it plays: a key of MIDI.
     key: u8,
     begun: Duration,
+    /// When its key came last.
+    last: Duration,
     /// When it ends by itself.
     until: Duration,
     /// When its first repeat came.
@@ -68,7 +72,7 @@ impl Held {
         let sounds = self.notes.iter().any(|n| n.key == key);
         self.notes.retain(|n| n.place != place);
         let until = if self.told { Duration::MAX } else { now + self.tap() };
-        self.notes.push(Note { place, key, begun: now, until, first: None });
+        self.notes.push(Note { place, key, begun: now, last: now, until, first: None });
         Down::Begins(sounds)
     }
 
@@ -80,11 +84,14 @@ impl Held {
     /// Whether what came now is a repeat of a note's key, which is held by it.
     fn repeats(&mut self, at: usize, now: Duration) -> bool {
         let Note { begun, first, .. } = self.notes[at];
+        let last = std::mem::replace(&mut self.notes[at].last, now);
         let since = now.saturating_sub(begun);
         let (from, to) = self.delay.map_or(DUE, |d| (d.saturating_sub(NEAR), d + NEAR));
         match first {
             // Two in a row are sure to be repeats.
             Some(first) => self.delay = Some(first.saturating_sub(begun)),
+            // The first repeat came so late that it was played anew: this is one too.
+            None if now.saturating_sub(last) < ROLL => {}
             None if since < from || since > to => return false,
             None => self.notes[at].first = Some(now),
         }
@@ -169,6 +176,18 @@ mod tests {
         // Quarters at 150 bpm: no repeat is due at 400 ms.
         assert_eq!(held.down(3, 63, ms(10_000)), Down::Begins(false));
         assert_eq!(held.down(3, 63, ms(10_400)), again);
+    }
+
+    #[test]
+    fn a_machine_that_stalls_strikes_a_held_key_once_more_and_no_oftener() {
+        let mut held = Held::new(false);
+        assert_eq!(held.down(0, 60, ms(0)), Down::Begins(false));
+        assert_eq!(held.over(ms(700)), [60]);
+        assert_eq!(held.down(0, 60, ms(720)), Down::Begins(false));
+        for now in (720..2000).step_by(30) {
+            assert_eq!(held.down(0, 60, ms(now)), Down::Goes, "{now} ms");
+            assert_eq!(held.over(ms(now + 29)), [0; 0]);
+        }
     }
 
     #[test]
