@@ -114,27 +114,34 @@ fn real_plugins_sound_as_in_pedalboard() {
     let sound = [noise(frames, 1), noise(frames, 2)];
     let (mut jobs, mut ours) = (Vec::new(), Vec::new());
     for (name, values) in JOBS {
-        let mut plugin = zam(name, Format::Vst3);
-        for &(parameter, value) in values {
-            plugin.set_normalised(index(&*plugin, parameter), value).unwrap();
+        for format in FORMATS {
+            let mut plugin = zam(name, format);
+            let mut half = plugin.activate(&Setup::new(RATE)).unwrap();
+            // Not before: as a CLAP, ZamHeadX2 forgets what it is told before it is activated.
+            for &(parameter, value) in values {
+                plugin.set_normalised(index(&*plugin, parameter), value).unwrap();
+            }
+            let d = plugin.description();
+            let channels = d.inputs[0].channels;
+            let mut inputs = sound[..channels].to_vec();
+            let buses: Vec<usize> = d.inputs.iter().map(|bus| bus.channels).collect();
+            inputs.resize(buses.iter().sum(), vec![0.0; frames]);
+            let out = render(half.as_mut(), &buses, &inputs, frames, &[]);
+            let out = out[..d.outputs[0].channels].to_vec();
+            ours.push((format!("{format} {name}"), name, out, d.latency as usize));
+            if format == Format::Vst3 {
+                let values = values.iter().map(|&(parameter, x)| (parameter.into(), json!(x)));
+                let values: serde_json::Map<_, _> = values.collect();
+                let path = d.path.clone();
+                jobs.push(
+                    json!({ "path": path, "name": name, "channels": channels, "values": values }),
+                );
+            }
         }
-        let d = plugin.description().clone();
-        let channels = d.inputs[0].channels;
-        let mut inputs = sound[..channels].to_vec();
-        let buses: Vec<usize> = d.inputs.iter().map(|bus| bus.channels).collect();
-        inputs.resize(buses.iter().sum(), vec![0.0; frames]);
-        let mut half = plugin.activate(&Setup::new(RATE)).unwrap();
-        let out = render(half.as_mut(), &buses, &inputs, frames, &[]);
-        drop(half);
-        let late = plugin.description().latency as usize;
-        let values: serde_json::Map<_, _> =
-            values.iter().map(|&(parameter, value)| (parameter.into(), json!(value))).collect();
-        jobs.push(json!({ "path": d.path, "name": name, "channels": channels, "values": values }));
-        ours.push((name, out[..d.outputs[0].channels].to_vec(), late));
     }
     ask(&jobs, &sound, place.path());
-    for (name, ours, late) in ours {
-        let theirs = floats(&place.path().join(format!("{name}.f32")));
+    for (name, file, ours, late) in ours {
+        let theirs = floats(&place.path().join(format!("{file}.f32")));
         // Pedalboard cuts the latency off its beginning.
         let length = theirs.len() / ours.len();
         assert!(length + late >= frames - 64, "{name}: {length} frames of pedalboard");
