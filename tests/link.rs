@@ -54,7 +54,13 @@ impl Other {
 /// What a device's callback would do.
 fn mark() -> Mark {
     let now = micros();
-    Mark { micros: now, jack: None, frame: now * u64::from(RATE) / 1_000_000, rate: RATE }
+    Mark {
+        micros: now,
+        jack: None,
+        frame: now * u64::from(RATE) / 1_000_000,
+        frames: 512,
+        rate: RATE,
+    }
 }
 
 /// One after the other: peers of one machine are all in one session.

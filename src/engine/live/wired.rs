@@ -101,7 +101,8 @@ impl Callback for Wired {
             if let Some(wires) = &mut self.wires {
                 if let Some(Moment { micros, jack }) = self.moment.take() {
                     let (frame, rate) = (performer.frame(), self.rate);
-                    wires.timebase.set(Mark { micros, jack, frame, rate });
+                    let frames = (output.len() / channels.max(1)) as u32;
+                    wires.timebase.set(Mark { micros, jack, frame, frames, rate });
                 }
                 wires.arrivals.pop_iter().for_each(|arrival| performer.hear(arrival));
             }

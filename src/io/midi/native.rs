@@ -23,9 +23,10 @@ const HELP: &str = "; load the kernel's sequencer (`modprobe snd-seq`), or start
 #[cfg(not(target_os = "linux"))]
 const HELP: &str = "";
 
-/// Frames by which messages are late each way, beside a buffer of the device: what threads of an ordinary system
-/// take to wake up.
+/// Frames by which what goes out is late: what the thread that sends takes to wake up.
 const LATE: u64 = 256;
+/// Frames by which what comes in is late beside a buffer of the device: what its thread takes to wake up.
+const WAKE: u64 = 64;
 /// Time between two looks at what is to be sent.
 const TURN: Duration = Duration::from_micros(500);
 
@@ -70,7 +71,10 @@ impl Native {
             (self.intake.clone(), self.timebase.clone(), Drift::default());
         let hear = move |_stamp: u64, bytes: &[u8], (): &mut ()| {
             let now = micros();
-            let frame = drift.frame(now, timebase.get()).map_or(0, |f| f.max(0.0) as u64 + LATE);
+            let mark = timebase.get();
+            // The buffer that was asked for last may have been rendered.
+            let late = mark.map_or(0, |mark| u64::from(mark.frames)) + WAKE;
+            let frame = drift.frame(now, mark).map_or(0, |f| f.max(0.0) as u64 + late);
             lock(&intake).take(port, bytes, now, frame);
         };
         Ok((input, hear))

@@ -11,6 +11,8 @@ pub struct Mark {
     pub jack: Option<u64>,
     /// The first frame of the buffer.
     pub frame: u64,
+    /// The frames that were asked for.
+    pub frames: u32,
     /// Frames a second, in hertz.
     pub rate: u32,
 }
@@ -24,7 +26,8 @@ pub struct Timebase {
     frame: AtomicU64,
     /// One more than the beginning of JACK's cycle; 0 for none.
     jack: AtomicU64,
-    rate: AtomicU64,
+    /// Frames of the buffer, and the rate in the lower half.
+    format: AtomicU64,
 }
 
 impl Timebase {
@@ -36,7 +39,8 @@ impl Timebase {
         self.micros.store(mark.micros, Ordering::Relaxed);
         self.frame.store(mark.frame, Ordering::Relaxed);
         self.jack.store(mark.jack.map_or(0, |at| at + 1), Ordering::Relaxed);
-        self.rate.store(u64::from(mark.rate), Ordering::Relaxed);
+        let format = u64::from(mark.frames) << 32 | u64::from(mark.rate);
+        self.format.store(format, Ordering::Relaxed);
         self.turn.store(turn + 2, Ordering::Release);
     }
 
@@ -47,12 +51,13 @@ impl Timebase {
             let turn = self.turn.load(Ordering::Acquire);
             let (micros, frame) =
                 (self.micros.load(Ordering::Relaxed), self.frame.load(Ordering::Relaxed));
-            let (jack, rate) =
-                (self.jack.load(Ordering::Relaxed), self.rate.load(Ordering::Relaxed));
+            let (jack, format) =
+                (self.jack.load(Ordering::Relaxed), self.format.load(Ordering::Relaxed));
             fence(Ordering::Acquire);
             if turn.is_multiple_of(2) && turn == self.turn.load(Ordering::Relaxed) {
-                let (jack, rate) = (jack.checked_sub(1), rate as u32);
-                return (turn > 0).then_some(Mark { micros, jack, frame, rate });
+                let (jack, frames, rate) =
+                    (jack.checked_sub(1), (format >> 32) as u32, format as u32);
+                return (turn > 0).then_some(Mark { micros, jack, frame, frames, rate });
             }
             std::hint::spin_loop();
         }
@@ -132,7 +137,7 @@ mod tests {
             for behind in [0, 1.min(k)] {
                 let (then, _) = cycle(k - behind);
                 let (jack, at) = (Some(then + 9), (k - behind) * 64);
-                let mark = Mark { micros: 0, jack, frame: at, rate: 48_000 };
+                let mark = Mark { micros: 0, jack, frame: at, frames: 64, rate: 48_000 };
                 let got = { cycles }.begin(micros, frame, Some(mark));
                 assert_eq!(got, Some(k as i64 * 64), "cycle {k}, {behind} behind");
             }
@@ -144,7 +149,7 @@ mod tests {
     fn a_counter_of_frames_that_wraps_does_not_matter() {
         let mut cycles = Cycles::default();
         cycles.begin(1000, u32::MAX - 31, None);
-        let mark = Mark { micros: 0, jack: Some(1100), frame: 640, rate: 48_000 };
+        let mark = Mark { micros: 0, jack: Some(1100), frame: 640, frames: 64, rate: 48_000 };
         assert_eq!(cycles.begin(2333, 32, Some(mark)), Some(704));
     }
 
@@ -154,14 +159,20 @@ mod tests {
         let mut worst = 0.0_f64;
         for k in 0..400_u64 {
             let jitter = (k * 7919) % 500;
-            let mark = Mark { micros: k * 1_000 + jitter, jack: None, frame: k * 48, rate: 48_000 };
+            let mark = Mark {
+                micros: k * 1_000 + jitter,
+                jack: None,
+                frame: k * 48,
+                frames: 64,
+                rate: 48_000,
+            };
             let got = drift.frame(k * 1000, Some(mark)).expect("known");
             if k > 100 {
                 worst = worst.max((got + 12.0 - (k * 48) as f64).abs());
             }
         }
         assert!(worst < 6.0, "{worst} frames");
-        let mark = Mark { micros: 10_000_000, jack: None, frame: 7, rate: 48_000 };
+        let mark = Mark { micros: 10_000_000, jack: None, frame: 7, frames: 64, rate: 48_000 };
         let got = drift.frame(10_001_000, Some(mark)).expect("known");
         assert!((got - 55.0).abs() < 1e-6, "{got}");
     }
