@@ -1,5 +1,6 @@
 //! CLAP plugins in this process.
 
+use super::describe::Ids;
 use super::mailbox::Mailbox;
 use super::{AudioHalf, Change, Description, Parameter, Plugin, PluginError, Setup, State, Tail};
 use clack_extensions::tail::{PluginTail, TailLength};
@@ -36,23 +37,19 @@ struct Boxes {
     to_main: Mailbox,
     /// Parameters that are held in its editor: 1 taken, 0 let go.
     gestures: Mailbox,
-    /// Ids with the indices of the parameters, by id.
-    indices: Box<[(u32, u32)]>,
+    ids: Ids,
 }
 
 impl Boxes {
     fn new(parameters: &[Parameter]) -> Boxes {
-        let mut indices: Box<[(u32, u32)]> =
-            parameters.iter().zip(0..).map(|(p, index)| (p.id, index)).collect();
-        indices.sort_unstable();
+        let ids = Ids::new(parameters);
         let new = || Mailbox::new(parameters.len());
-        Boxes { to_audio: new(), to_main: new(), gestures: new(), indices }
+        Boxes { to_audio: new(), to_main: new(), gestures: new(), ids }
     }
 
     /// The index of the parameter `id`. Any thread.
     fn index(&self, id: u32) -> Option<u32> {
-        let at = self.indices.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(self.indices[at].1)
+        self.ids.index(id)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A plugin format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -168,6 +168,29 @@ pub struct Description {
 }
 
 impl Description {
+    /// Nothing is known of it but where it is. Its format says the rest.
+    pub(super) fn new(format: Format, path: &Path) -> Description {
+        Description {
+            format,
+            path: path.into(),
+            id: String::new(),
+            name: String::new(),
+            vendor: String::new(),
+            version: String::new(),
+            categories: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            parameters: Vec::new(),
+            programs: Vec::new(),
+            latency: 0,
+            tail: Tail::None,
+            midi_in: false,
+            midi_out: false,
+            double: false,
+            state: false,
+        }
+    }
+
     /// Whether it plays notes: it takes them, and makes sound that no input brings.
     #[must_use]
     pub fn instrument(&self) -> bool {
@@ -192,4 +215,22 @@ pub(super) fn number(text: &str) -> Option<(f64, &str)> {
     let end = text.find(|c| !part(c)).unwrap_or(text.len());
     let number = text[..end].parse().ok()?;
     Some((number, text[end..].trim()))
+}
+
+/// The indices of parameters by their ids.
+pub(super) struct Ids(Box<[(u32, u32)]>);
+
+impl Ids {
+    pub fn new(parameters: &[Parameter]) -> Ids {
+        let mut ids: Box<[(u32, u32)]> =
+            parameters.iter().zip(0..).map(|(p, index)| (p.id, index)).collect();
+        ids.sort_unstable();
+        Ids(ids)
+    }
+
+    /// The index of the parameter that has this id. Any thread.
+    pub fn index(&self, id: u32) -> Option<u32> {
+        let at = self.0.binary_search_by_key(&id, |&(id, _)| id).ok()?;
+        Some(self.0[at].1)
+    }
 }

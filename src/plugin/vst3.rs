@@ -1,6 +1,6 @@
 //! VST3 plugins in this process.
 
-use super::describe::number;
+use super::describe::{Ids, number};
 use super::mailbox::Mailbox;
 use super::{AudioHalf, Change, Description, Parameter, Plugin, PluginError, Setup, State};
 use host::{Boxes, Handler};
@@ -214,11 +214,9 @@ impl Drop for Hosted {
 
 impl Boxes {
     fn new(parameters: &[Parameter]) -> Boxes {
-        let mut indices: Box<[(u32, u32)]> =
-            parameters.iter().zip(0..).map(|(p, index)| (p.id, index)).collect();
-        indices.sort_unstable();
+        let ids = Ids::new(parameters);
         let new = || Mailbox::new(parameters.len());
         let (to_audio, to_main, automated) = (new(), new(), new());
-        Boxes { to_audio, to_main, automated, edited: new(), gestures: new(), indices }
+        Boxes { to_audio, to_main, automated, edited: new(), gestures: new(), ids }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use crate::plugin::describe::number;
-use crate::plugin::{Bus, Description, Format, Parameter, Tail};
+use crate::plugin::{Bus, Description, Format, Parameter};
 use clack_extensions::audio_ports::{AudioPortFlags, AudioPortInfoBuffer, PluginAudioPorts};
 use clack_extensions::latency::PluginLatency;
 use clack_extensions::note_ports::{
@@ -121,23 +121,13 @@ pub fn describe(
 ) -> Description {
     let text = |s: Option<&CStr>| s.map_or(String::new(), |s| s.to_string_lossy().into_owned());
     let mut description = Description {
-        format: Format::Clap,
-        path: path.into(),
         id: text(descriptor.id()),
         name: text(descriptor.name()),
         vendor: text(descriptor.vendor()),
         version: text(descriptor.version()),
         categories: descriptor.features().map(|f| text(Some(f))).collect(),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        parameters: Vec::new(),
-        programs: Vec::new(),
-        latency: 0,
-        tail: Tail::None,
-        midi_in: false,
-        midi_out: false,
-        double: false,
         state: extensions.state.is_some(),
+        ..Description::new(Format::Clap, path)
     };
     again(&mut description, extensions, instance);
     description

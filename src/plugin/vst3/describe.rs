@@ -11,23 +11,13 @@ use vst3::Steinberg::*;
 /// The description of an instance that is not active.
 pub fn describe(path: &Path, class: Class, parts: &Parts) -> Description {
     let mut description = Description {
-        format: Format::Vst3,
-        path: path.into(),
         id: class.id,
         name: class.name,
         vendor: class.vendor,
         version: class.version,
         categories: class.categories.split('|').map(str::to_string).collect(),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        parameters: Vec::new(),
-        programs: Vec::new(),
-        latency: 0,
-        tail: Tail::None,
-        midi_in: false,
-        midi_out: false,
-        double: false,
         state: true,
+        ..Description::new(Format::Vst3, path)
     };
     description.categories.retain(|c| !c.is_empty());
     again(&mut description, parts);

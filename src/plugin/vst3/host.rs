@@ -2,6 +2,7 @@
 
 use super::message::{Attributes, Message};
 use super::text::to_wide;
+use crate::plugin::describe::Ids;
 use crate::plugin::mailbox::Mailbox;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -22,15 +23,13 @@ pub struct Boxes {
     pub edited: Mailbox,
     /// Parameters that are held in the editor: 1 taken, 0 let go.
     pub gestures: Mailbox,
-    /// Ids with the indices of the parameters, by id.
-    pub indices: Box<[(u32, u32)]>,
+    pub ids: Ids,
 }
 
 impl Boxes {
     /// The index of the parameter `id`. Any thread.
     pub fn index(&self, id: u32) -> Option<u32> {
-        let at = self.indices.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(self.indices[at].1)
+        self.ids.index(id)
     }
 }
 
