@@ -3,6 +3,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "tests of clocks wait by the clock")]
 
+#[path = "no_alloc/counting.rs"]
+#[allow(dead_code, reason = "the player counts by itself")]
+mod counting;
 #[path = "jack/player.rs"]
 mod player;
 #[path = "jack/server.rs"]

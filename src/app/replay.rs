@@ -57,12 +57,12 @@ pub fn render(path: &Path, sink: &Sink) -> Result<(), Failure> {
 /// As for [`render`].
 pub fn song(path: &Path) -> Result<Song, Failure> {
     let (mut reader, mut again) = Again::open(path, false)?;
+    again.transcript = Some(Transcript::default());
     let told = again.follow(&mut reader, None);
     let frame = again.frame();
     again.progress.finish();
     told?.iter().for_each(|text| note(text));
-    let song = again.transcript.map(|transcript| transcript.song(frame));
-    song.ok_or_else(|| reader.failure("it does not say what is played"))
+    Ok(again.transcript.unwrap_or_default().song(frame))
 }
 
 /// The frames that a log tells of, by its last lines.
@@ -79,6 +79,24 @@ fn played(path: &Path) -> Option<u64> {
         _ => None,
     };
     lines.lines().rev().find_map(last)
+}
+
+/// Why a log is not followed any further.
+enum Stop {
+    Astray(Astray),
+    Failed(Failure),
+}
+
+impl From<Astray> for Stop {
+    fn from(astray: Astray) -> Stop {
+        Stop::Astray(astray)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failed(failure)
+    }
 }
 
 /// A set that is played once more.
@@ -130,28 +148,26 @@ impl Again {
                 }
                 Err(Damage::Line(why)) => return Err(why),
             };
-            match self.line(line, &mut out)? {
-                Ok(()) => {}
-                Err(Astray::Music(diags)) => return Err(Failure(diags)),
-                Err(Astray::Damaged(why)) => return Err(reader.failure(why)),
-            }
+            self.line(line, &mut out).map_err(|stop| match stop {
+                Stop::Astray(Astray::Music(diags)) => Failure(diags),
+                Stop::Astray(Astray::Damaged(why)) => reader.failure(why),
+                Stop::Failed(failure) => failure,
+            })?;
         }
         Ok(self.musics.take_warnings())
     }
 
     /// Does what a line says.
-    fn line(
-        &mut self,
-        line: Line,
-        out: &mut Option<&mut Output>,
-    ) -> Result<Result<(), Astray>, Failure> {
+    fn line(&mut self, line: Line, out: &mut Option<&mut Output>) -> Result<(), Stop> {
         match line {
-            Line::Rhailog(_) => return Ok(Err(Astray::Damaged("it begins twice"))),
+            Line::Rhailog(_) => return Err(Astray::Damaged("it begins twice").into()),
             Line::Source { number, name, text } => self.musics.source(number, name, text),
             Line::Text { number, sources, files } => self.musics.text(number, sources, files),
             Line::Edit { number, made, text, mixer, delay } => {
                 self.musics.edit(number, musics::Edit { made, text, mixer, delay });
-                return Ok(if number == 0 { self.begin(delay) } else { Ok(()) });
+                if number == 0 {
+                    self.begin(delay)?;
+                }
             }
             Line::Port { number, port } => {
                 self.ports.extend(port.number(Way::In).map(|ours| (number, ours)));
@@ -159,33 +175,31 @@ impl Again {
             Line::Played(frame) => self.render_to(frame, out)?,
             Line::Lost => {
                 let why = "the log has a gap: so much happened at once that a part was lost";
-                return Err(Failure::message(why));
+                return Err(Failure::message(why).into());
             }
-            Line::Entry(entry) => return self.entry(entry, out),
+            Line::Entry(entry) => self.entry(entry, out)?,
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Lets happen what happened.
-    fn entry(
-        &mut self,
-        mut entry: Entry,
-        out: &mut Option<&mut Output>,
-    ) -> Result<Result<(), Astray>, Failure> {
+    fn entry(&mut self, mut entry: Entry, out: &mut Option<&mut Output>) -> Result<(), Stop> {
         if let Entry::Heard { arrival, .. } = &mut entry {
             arrival.port = self.ports.get(&arrival.port).copied().unwrap_or(arrival.port);
         }
         if let Some(at) = entry.at() {
             self.render_to(at, out)?;
         }
-        Ok(self.take(entry))
+        Ok(self.take(entry)?)
     }
 
     fn begin(&mut self, delay: u64) -> Result<(), Astray> {
         let fresh = self.musics.fresh(0).map_err(Astray::Music)?;
         let head = self.musics.head();
         let replay = Replay::new(fresh, head.ceiling, head.beat, delay);
-        self.transcript = Some(Transcript::new(&replay, head.beat));
+        if let Some(transcript) = &mut self.transcript {
+            transcript.begin(&replay, head.beat);
+        }
         self.replay = Some(replay);
         Ok(())
     }
@@ -196,8 +210,11 @@ impl Again {
         if let Entry::Music { edit: Some(number), .. } = &entry {
             replay.set_delay(musics.delay(*number));
         }
+        let Some(transcript) = transcript else {
+            return replay.take(entry, |number| musics.fresh(number));
+        };
         replay.take(entry.clone(), |number| musics.fresh(number))?;
-        transcript.iter_mut().for_each(|transcript| transcript.take(&entry, replay));
+        transcript.take(&entry, replay);
         Ok(())
     }
 

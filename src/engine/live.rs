@@ -192,7 +192,7 @@ impl Live {
             }
         }
         self.deck.collect();
-        self.log.collect();
+        self.log.tick();
         self.synchronise(&mut news);
         self.feed_back();
         while let Some(told) = self.deck.recorder().and_then(Recorder::take_news) {

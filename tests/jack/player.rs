@@ -3,9 +3,9 @@
 //! A process has one JACK server (an environment variable names it), so each test plays in a process of its own.
 //! What it has to say it prints in lines that begin with `@`; what it is told comes by its standard input.
 
+use super::counting::{CALLS, WATCHED};
 use super::server::command;
 use rhapsode::io::audio::{Callback, Event, Format, Request, Stream, open};
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -114,32 +114,6 @@ impl Drop for Player {
     }
 }
 
-thread_local! {
-    static CALLS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Counts the allocations and frees of each thread.
-struct Counting;
-
-fn count() {
-    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
-}
-
-// SAFETY: hands everything on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        count();
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 /// What the callback and the rest of the player share.
 #[derive(Default)]
 struct Shared {
@@ -174,6 +148,7 @@ impl Callback for Ramp {
             self.shared.allocations.fetch_add(CALLS.with(Cell::get) - self.calls, Relaxed);
         }
         self.thread = thread;
+        WATCHED.with(|watched| watched.set(true));
         if self.shared.stall.swap(false, Relaxed) {
             std::thread::sleep(Duration::from_millis(150));
         }

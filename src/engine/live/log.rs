@@ -92,7 +92,7 @@ pub(super) struct Log {
     entries: Vec<Entry>,
     noted: HeapCons<Entry>,
     blotted: Arc<AtomicBool>,
-    /// Somebody takes the entries.
+    /// The entries were taken since the last tick.
     is_read: bool,
 }
 
@@ -117,18 +117,23 @@ impl Log {
         self.entries.push(entry);
     }
 
-    /// Takes in what the audio side has noted; forgets it if nobody wants it.
-    pub fn collect(&mut self) {
+    /// Takes in what the audio side has noted.
+    fn collect(&mut self) {
         self.entries.extend(self.noted.pop_iter());
-        if !self.is_read {
+    }
+
+    /// Forgets what nobody has taken since this was called last.
+    pub fn tick(&mut self) {
+        self.collect();
+        if !std::mem::take(&mut self.is_read) {
             self.entries.clear();
         }
     }
 }
 
 impl super::Live {
-    /// What has happened since the last call, if all of it is known. To have all from the beginning, the first call
-    /// comes before the first [`tick`](super::Live::tick).
+    /// What has happened since the last call, if all of it is known. To have all of it, call this before the first
+    /// [`tick`](super::Live::tick) and after each: what nobody takes is forgotten.
     ///
     /// # Errors
     /// So much happened at once that a part of it was lost; it is told once.

@@ -98,7 +98,7 @@ impl Replay {
     pub fn render(&mut self) -> &[f32] {
         self.performer.render(&mut self.block, 2);
         self.ends.retired.clear();
-        self.ends.log.collect();
+        self.ends.log.tick();
         &self.block
     }
 

@@ -5,7 +5,8 @@ use super::replay::Replay;
 use crate::engine::clock::Clock;
 use crate::engine::player::drums::general_midi_key;
 use crate::engine::player::voice::{Voice, voice};
-use crate::midi::{Event, Kind, Message, PERCUSSION, Part, Song};
+use crate::graph::StripRef;
+use crate::midi::{self, Event, Kind, Message, PERCUSSION, Song};
 use crate::rt::{EventKind, Step, Timed};
 use crate::session::{MidiEffect, Port};
 use crate::units::Way;
@@ -38,40 +39,48 @@ struct Stretch {
     clock: Clock,
 }
 
+/// What plays the notes of a track.
+struct Part {
+    track: String,
+    /// The keys of its drums by the numbers of sounds, if it has drums.
+    drums: Option<Vec<u8>>,
+}
+
 /// Grows while a log is followed.
+#[derive(Default)]
 pub struct Transcript {
     meter: (u8, u32),
     stretches: Vec<Stretch>,
+    /// What plays notes now, by level and job.
+    parts: BTreeMap<(u16, u16), Part>,
     notes: Vec<Note>,
     /// Port, frame, bytes of what was played by hand.
     heard: Vec<(u8, u64, [u8; 3])>,
 }
 
 impl Transcript {
-    /// Nothing was played so far of what `replay` has begun, at `beat`.
-    #[must_use]
-    pub fn new(replay: &Replay, beat: f64) -> Transcript {
+    /// Takes down that `replay` has begun, at `beat`.
+    pub fn begin(&mut self, replay: &Replay, beat: f64) {
         let session = replay.session();
         let clock = Clock::starting(session, replay.rate(), beat);
-        let meter = (session.meter.beats.min(255) as u8, session.meter.unit);
-        let first = Stretch { frame: 0, beats: 0.0, clock };
-        Transcript { meter, stretches: vec![first], notes: Vec::new(), heard: Vec::new() }
+        self.meter = (session.meter.beats.min(255) as u8, session.meter.unit);
+        self.stretches = vec![Stretch { frame: 0, beats: 0.0, clock }];
+        self.parts = parts(replay);
     }
 
     /// Takes down an entry that `replay` has just taken in.
     pub fn take(&mut self, entry: &Entry, replay: &Replay) {
         match entry {
-            Entry::Events(events) => events.iter().for_each(|event| self.event(event, replay)),
+            Entry::Events(events) => events.iter().for_each(|event| self.event(event)),
             Entry::Forget(frame) => self.forget(*frame),
             Entry::Music { at, events, .. } => {
                 self.forget(*at);
-                let clock = self.clock().edited(replay.session(), *at);
-                self.turn(*at, clock);
-                events.iter().for_each(|event| self.event(event, replay));
+                self.turn(*at, |clock| clock.edited(replay.session(), *at));
+                self.parts = parts(replay);
+                events.iter().for_each(|event| self.event(event));
             }
             Entry::Step(Step { frame, beat, bpm: Some(bpm), jumps }) => {
-                let clock = self.clock().stepped(*frame, *beat, *bpm, *jumps);
-                self.turn(*frame, clock);
+                self.turn(*frame, |clock| clock.stepped(*frame, *beat, *bpm, *jumps));
             }
             Entry::Heard { arrival, at } => {
                 self.heard.push((arrival.port, arrival.frame.max(*at), arrival.bytes));
@@ -80,14 +89,11 @@ impl Transcript {
         }
     }
 
-    fn clock(&self) -> &Clock {
-        // There is always the first.
-        &self.stretches[self.stretches.len() - 1].clock
-    }
-
     /// Goes on by another clock from `frame` on.
-    fn turn(&mut self, frame: u64, clock: Clock) {
-        if clock != *self.clock() {
+    fn turn(&mut self, frame: u64, next: impl FnOnce(&Clock) -> Clock) {
+        let Some(last) = self.stretches.last() else { return };
+        let clock = next(&last.clock);
+        if clock != last.clock {
             let beats = self.beats(frame);
             self.stretches.retain(|stretch| stretch.frame < frame.max(1));
             self.stretches.push(Stretch { frame, beats, clock });
@@ -96,8 +102,8 @@ impl Transcript {
 
     /// Beats that had been played by `frame`.
     fn beats(&self, frame: u64) -> f64 {
-        let on = self.stretches.iter().rfind(|s| s.frame <= frame).unwrap_or(&self.stretches[0]);
-        on.beats + on.clock.beat(frame) - on.clock.beat(on.frame)
+        let on = self.stretches.iter().rfind(|s| s.frame <= frame);
+        on.map_or(0.0, |on| on.beats + on.clock.beat(frame) - on.clock.beat(on.frame))
     }
 
     fn tick(&self, frame: u64) -> u64 {
@@ -109,10 +115,14 @@ impl Transcript {
         self.notes.retain(|note| note.begin < frame);
     }
 
-    fn event(&mut self, event: &Timed, replay: &Replay) {
+    fn event(&mut self, event: &Timed) {
         match event.kind {
             EventKind::NoteOn { id, key, velocity } => {
-                let Some((track, drum, key)) = key_of(event, key, replay) else { return };
+                let Some(part) = self.parts.get(&(event.level, event.job)) else { return };
+                let sounds = part.drums.as_ref();
+                let drum = sounds.map(|d| d.get(key.max(0.0) as usize).copied().unwrap_or(127));
+                let (track, key) = (part.track.clone(), key.round().clamp(0.0, 127.0) as u8);
+                let (drum, key) = (drum.is_some(), drum.unwrap_or(key));
                 let velocity = (velocity * 127.0).round().clamp(1.0, 127.0) as u8;
                 let (begin, end) = (event.frame, None);
                 self.notes.push(Note { id, track, drum, key, velocity, begin, end });
@@ -132,7 +142,7 @@ impl Transcript {
     pub fn song(&self, end: u64) -> Song {
         let mut song = Song::new(TICKS);
         let last = self.tick(end);
-        song.parts.push(Part { events: self.head(last), end: last });
+        song.parts.push(midi::Part { events: self.head(last), end: last });
         let mut tracks: BTreeMap<&str, Vec<Event>> = BTreeMap::new();
         // Percussion keeps its channel to itself.
         let mut channels = (0..16).filter(|c| *c != PERCUSSION).cycle();
@@ -153,7 +163,7 @@ impl Transcript {
             events.sort_by_key(|e| e.tick);
             events.insert(0, Event { tick: 0, kind: Kind::Name(name) });
             let end = events.last().map_or(last, |e| e.tick.max(last));
-            song.parts.push(Part { events, end });
+            song.parts.push(midi::Part { events, end });
         }
         song
     }
@@ -206,22 +216,22 @@ impl Transcript {
     }
 }
 
-/// The track of a note, whether it is a drum, and its key.
-fn key_of(event: &Timed, key: f32, replay: &Replay) -> Option<(String, bool, u8)> {
-    let strip = replay.strips().iter().find(|s| s.at == (event.level, event.job))?;
+/// What plays notes in what `replay` has sent last.
+fn parts(replay: &Replay) -> BTreeMap<(u16, u16), Part> {
     let session = replay.session();
-    let track = session.tracks.iter().find(|track| track.name == strip.name)?;
-    let sound = |names: Vec<&str>| {
-        let index = key.max(0.0) as usize;
-        let drum = names.get(index).and_then(|name| general_midi_key(name));
-        drum.unwrap_or((36 + index).min(127) as u8)
+    let part = |strip: &StripRef| {
+        let track = session.tracks.iter().find(|track| track.name == strip.name)?;
+        let names: Vec<String> = match voice(session, track.source, replay.assets()) {
+            Voice::Kit(sounds) => sounds.into_iter().map(|sound| sound.0).collect(),
+            Voice::Sampler(names) => names,
+            Voice::Instrument(_) | Voice::Hardware(_) | Voice::Nothing => Vec::new(),
+        };
+        // Sounds that are no drums of General MIDI have the keys from 36 on.
+        let key = |(index, name): (usize, &String)| {
+            general_midi_key(name).unwrap_or((36 + index).min(127) as u8)
+        };
+        let drums = (!names.is_empty()).then(|| names.iter().enumerate().map(key).collect());
+        Some((strip.at, Part { track: strip.name.clone(), drums }))
     };
-    let (drum, key) = match voice(session, track.source, replay.assets()) {
-        Voice::Kit(sounds) => (true, sound(sounds.iter().map(|s| s.0.as_str()).collect())),
-        Voice::Sampler(names) if !names.is_empty() => {
-            (true, sound(names.iter().map(String::as_str).collect()))
-        }
-        _ => (false, key.round().clamp(0.0, 127.0) as u8),
-    };
-    Some((strip.name.clone(), drum, key))
+    replay.strips().iter().filter_map(part).collect()
 }
