@@ -6,6 +6,7 @@ pub mod library;
 pub mod live;
 pub mod offline;
 pub mod player;
+pub mod rack;
 
 pub use clock::Clock;
 pub use library::Library;

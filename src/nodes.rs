@@ -30,6 +30,7 @@ pub mod onepole;
 pub mod oscillator;
 pub mod phaser;
 pub mod pitch_shift;
+pub mod plugin;
 pub mod reverb;
 pub mod sampler;
 pub mod shaper;
@@ -62,6 +63,7 @@ pub(crate) static KINDS: &[&[Kind]] = &[
     oscillator::KINDS,
     phaser::KINDS,
     pitch_shift::KINDS,
+    plugin::KINDS,
     reverb::KINDS,
     sampler::KINDS,
     shaper::KINDS,

@@ -6,10 +6,12 @@
 
 pub mod clap;
 pub mod curve;
-pub mod describe;
+mod describe;
 pub mod error;
 pub mod event;
 pub mod instance;
+pub mod parking;
+pub mod played;
 pub mod scan;
 pub mod state;
 #[expect(non_upper_case_globals, reason = "the standard's names in patterns")]
@@ -19,11 +21,14 @@ mod buffers;
 mod mailbox;
 
 pub use curve::Curve;
-pub use describe::{Bus, Description, Format, Parameter, Tail};
 pub use error::PluginError;
 pub use event::{Event, EventKind, Expression, Sent, Transport};
 pub use instance::{AudioHalf, Change, Outcome, Plugin, Setup};
+pub use parking::Parking;
+pub use played::{Home, Joined, Mover, Played};
 pub use state::State;
+
+pub use crate::session::plugin::{Bus, Description, Format, Parameter, Summary, Tail};
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

@@ -1,11 +1,16 @@
 //! Embedding: evaluate scripts, get diagnostics as values, render or pull blocks, from a Rust program.
 
+mod installed;
+
+pub use installed::Installed;
+
 use crate::diag::{Diagnostic, Source};
 use crate::engine::live::Fresh;
+use crate::engine::rack::Hosting;
 use crate::engine::{Library, Offline, Options};
 use crate::script::{Evaluated, evaluate};
 use crate::session::{Command, Mixer, Output, Session};
-use crate::world::{Folder, World};
+use crate::world::{Folder, Plugins, World};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,13 +26,14 @@ use std::sync::Arc;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Runtime {
     base: PathBuf,
     allowed: Vec<PathBuf>,
     arguments: Vec<(String, String)>,
     seed: Option<u64>,
     rate: Option<u32>,
+    plugins: Option<Arc<dyn Plugins>>,
 }
 
 impl Runtime {
@@ -65,6 +71,13 @@ impl Runtime {
         self
     }
 
+    /// The same with other plugins than those of the standard folders.
+    #[must_use]
+    pub fn plugins(mut self, plugins: Arc<dyn Plugins>) -> Runtime {
+        self.plugins = Some(plugins);
+        self
+    }
+
     /// The same at another sample rate, in hertz.
     #[must_use]
     pub fn rate(mut self, hertz: u32) -> Runtime {
@@ -98,7 +111,8 @@ impl Runtime {
 
     fn eval_named(&self, source: &str, name: &str) -> Result<Piece, Vec<Diagnostic>> {
         let rate = self.rate.unwrap_or(48_000);
-        let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate));
+        let plugins = self.plugins.clone().unwrap_or_else(|| Installed::shared());
+        let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate)).plugins(plugins);
         for allowed in &self.allowed {
             folder = folder.allow(allowed);
         }
@@ -290,7 +304,8 @@ impl Piece {
     /// Whatever keeps the graph from being built.
     pub fn start(&self, options: Options) -> Result<Offline, Vec<Diagnostic>> {
         let options = Options { rate: self.rate, ..options };
-        let mut offline = Offline::new(&self.session, &*self.library, options)
+        let library = self.library.hosting(Hosting { offline: true, ..Hosting::default() });
+        let mut offline = Offline::new(&self.session, &library, options)
             .map_err(|diags| self.located(diags))?;
         offline.locate(|warning| warning.located(&self.sources));
         Ok(offline)

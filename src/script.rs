@@ -36,6 +36,7 @@ mod path;
 mod pattern;
 mod perform;
 mod piece;
+mod plugin;
 mod render;
 mod resolver;
 mod rig;

@@ -7,6 +7,7 @@ pub mod mapping;
 pub mod mixer;
 pub mod node;
 pub mod output;
+pub mod plugin;
 pub mod port;
 pub mod rig;
 pub mod tempo;

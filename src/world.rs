@@ -7,11 +7,31 @@ mod folder;
 mod memory;
 mod stdlib;
 
-use std::path::PathBuf;
+use crate::session::plugin::{Description, Summary};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use folder::Folder;
 pub use memory::Memory;
 pub use stdlib::Stdlib;
+
+/// Finds the plugins of a machine. On any thread but the audio thread.
+pub trait Plugins: Send + Sync {
+    /// The plugin that is called `wanted`: by name, `format:name`, id or path.
+    ///
+    /// # Errors
+    /// That it is not there, and what may have been meant.
+    fn find(&self, wanted: &str) -> Result<Arc<Description>, (String, String)>;
+
+    /// The first plugin of a library.
+    ///
+    /// # Errors
+    /// Why it cannot be used, and what to do.
+    fn library(&self, path: &Path) -> Result<Arc<Description>, (String, String)>;
+
+    /// All of them, by name.
+    fn all(&self) -> Vec<Summary>;
+}
 
 /// The outside as a script sees it. Called on the control thread, and on the thread that evaluates.
 pub trait World: Send + Sync {
@@ -48,6 +68,20 @@ pub trait World: Send + Sync {
     /// # Errors
     /// A message that shows the path, and says what is wrong and what to do.
     fn list(&self, path: &str) -> Result<Vec<String>, String>;
+
+    /// The plugin that a script calls `wanted`: by name, `format:name`, id or path.
+    ///
+    /// # Errors
+    /// That it is not there, and what may have been meant.
+    fn plugin(&self, wanted: &str) -> Result<Arc<Description>, (String, String)> {
+        let hint = "This program hosts no plugins.".to_string();
+        Err((format!("the plugin `{wanted}` is not installed"), hint))
+    }
+
+    /// All plugins there are, by name.
+    fn plugins(&self) -> Vec<Summary> {
+        Vec::new()
+    }
 
     /// What the user set for `arg(name, default)`, as text.
     fn argument(&self, _name: &str) -> Option<String> {

@@ -8,16 +8,19 @@ const VALUES: &[&str] = &["pattern", "control", "ir", "midi", "world", "session"
 
 fn allowed(room: &str) -> BTreeSet<&'static str> {
     let own: &[&str] = match room {
-        "units" | "diag" | "pattern" | "midi" | "world" | "dsp" => &[],
+        "units" | "diag" | "pattern" | "midi" | "dsp" => &[],
+        "world" => &["session"],
         "session" => &["pattern"],
         "rt" => &["dsp"],
         "nodes" => &["pattern", "session", "world", "rt", "dsp"],
         "graph" => &["nodes", "rt", "dsp", "pattern", "session", "world"],
         "io" => &["rt", "dsp"],
         "plugin" => &["rt", "dsp", "pattern", "midi", "session", "world"],
-        "engine" => &["graph", "io", "rt", "dsp", "nodes", "pattern", "midi", "session", "world"],
+        "engine" => &[
+            "graph", "io", "rt", "dsp", "nodes", "plugin", "pattern", "midi", "session", "world",
+        ],
         "script" => &["nodes", "pattern", "midi", "session", "world"],
-        "runtime" => &["engine", "script", "session", "world"],
+        "runtime" => &["engine", "plugin", "script", "session", "world"],
         "app" => &[
             "runtime", "engine", "graph", "io", "midi", "nodes", "pattern", "plugin", "script",
             "session", "world",

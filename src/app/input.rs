@@ -4,7 +4,7 @@ pub mod written;
 
 use crate::diag::Diagnostic;
 use crate::engine::Library;
-use crate::runtime::Piece;
+use crate::runtime::{Installed, Piece};
 use crate::script::{Evaluated, evaluate};
 use crate::units::Place;
 use crate::world::{Folder, Stdlib, World};
@@ -47,7 +47,7 @@ impl ScriptArgs {
     /// The world that the script is evaluated against, at `rate` hertz.
     #[must_use]
     pub fn world(&self, rate: f64) -> Folder {
-        let mut world = Folder::of_script(&self.script).sample_rate(rate);
+        let mut world = Folder::of_script(&self.script).sample_rate(rate).plugins(Installed::shared());
         for (name, value) in &self.set {
             world = world.argument(name, value);
         }

@@ -11,6 +11,7 @@ pub(super) mod keys;
 mod known;
 mod logging;
 mod perform;
+mod plugins;
 mod recording;
 pub(super) mod score;
 mod stage;

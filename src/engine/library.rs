@@ -1,6 +1,8 @@
 //! Audio files as nodes want them: decoded, at the session's rate, loaded once.
 
+use super::rack::{Hosting, Problem, Rack};
 use crate::io::file::{AudioFile, resample};
+use crate::nodes::plugin::{Guest, Order};
 use crate::nodes::table::{Assets, Sample};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ pub struct Library {
     samples: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Arc<Sample>)>>>,
     /// The files that this library was asked for.
     used: Mutex<BTreeSet<PathBuf>>,
+    /// The plugins of what plays.
+    rack: Arc<Rack>,
 }
 
 /// What tells one version of a file from another: when it was written, and its length.
@@ -40,22 +44,40 @@ impl Library {
     /// A library at `rate` hertz that finds files with `locate`.
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
-        Library { rate, locate: locate.into(), samples: Arc::default(), used: Mutex::default() }
+        let rack = Arc::new(Rack::new(Hosting::default()));
+        let (locate, samples) = (locate.into(), Arc::default());
+        Library { rate, locate, samples, used: Mutex::default(), rack }
+    }
+
+    /// The same with plugins of its own, hosted so: a render does not disturb what plays.
+    #[must_use]
+    pub fn hosting(&self, hosting: Hosting) -> Library {
+        let (locate, samples) = (self.locate.clone(), self.samples.clone());
+        let rack = Arc::new(Rack::new(hosting));
+        Library { rate: self.rate, locate, samples, used: Mutex::default(), rack }
+    }
+
+    /// The plugins of what plays.
+    #[must_use]
+    pub fn rack(&self) -> &Rack {
+        &self.rack
     }
 
     /// A library at the same rate that finds files with `locate`, and need not decode again what this one
-    /// has, unless it was written anew.
+    /// has, unless it was written anew; plugins are the same instances.
     #[must_use]
     pub fn again(&self, locate: Box<Locate>) -> Library {
         let (locate, samples) = (locate.into(), self.samples.clone());
-        Library { rate: self.rate, locate, samples, used: Mutex::default() }
+        let rack = self.rack.clone();
+        Library { rate: self.rate, locate, samples, used: Mutex::default(), rack }
     }
 
     /// A library at another rate, in hertz, that finds the same files.
     #[must_use]
     pub fn at(&self, rate: u32) -> Library {
         let (locate, samples) = (self.locate.clone(), Arc::default());
-        Library { rate, locate, samples, used: Mutex::new(self.files().into_iter().collect()) }
+        let (used, rack) = (self.files().into_iter().collect(), self.rack.clone());
+        Library { rate, locate, samples, used: Mutex::new(used), rack }
     }
 
     /// The files that it was asked for.
@@ -95,6 +117,20 @@ impl Assets for Library {
         let sample = Arc::new(self.load(&real)?);
         samples.insert(real, (now, sample.clone()));
         Ok(sample)
+    }
+
+    fn plugin(&self, order: &Order) -> Result<Option<Arc<dyn Guest>>, Problem> {
+        let preset = match order.node.text("preset") {
+            Some(path) => {
+                let hint = || "a preset is looked for below the folder of the script".to_string();
+                let real = (self.locate)(path).map_err(|why| (why, hint()))?;
+                self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(real.clone());
+                let version = format!("{:?}", stamp(&real));
+                Some((real, version))
+            }
+            None => None,
+        };
+        self.rack.guest(order, preset)
     }
 
     fn folder(&self, path: &str) -> Result<Vec<String>, String> {

@@ -4,6 +4,7 @@
 mod bank;
 mod leaves;
 mod lift;
+mod plugin;
 mod wires;
 
 use super::net::{Export, ImportFrom, Inst, Net, What, Wire};
@@ -117,6 +118,7 @@ impl<'a> Flatten<'a> {
             "voice" => self.voice(node),
             "instrument" => self.instrument(id, node),
             "kit" => self.kit(id, node),
+            "plugin" => self.plugin(id, node),
             "split" => node.inputs.first().map_or_else(Vec::new, |&i| self.visit(i)),
             name => match find(name) {
                 Some(kind) => self.kind(id, node, kind),

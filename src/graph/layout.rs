@@ -76,6 +76,10 @@ pub(super) fn fixed(inst: &Inst, index: impl Fn(usize) -> Option<u16>) -> Vec<Fi
 /// What two instances must share for the state of one to be the state of the other.
 pub(super) fn signature(net: &Net, inst: &Inst, seat: &Seat) -> String {
     use std::fmt::Write;
+    if let What::Plugin(hosted) = &inst.what {
+        // The instance goes on whatever drives it.
+        return format!("plugin {} {}", hosted.guest.serial(), inst.outs);
+    }
     let mut text = format!("{} {}", inst.what.name(), inst.outs);
     let _ = match &inst.what {
         What::Align(frames) => write!(text, " {frames}"),

@@ -5,6 +5,7 @@ use super::settings::ArgSettings;
 use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
 use crate::nodes::Kind;
+use crate::nodes::plugin::{Channels, Driven, Guest};
 use crate::session::NodeId;
 use crate::units::Place;
 use std::sync::Arc;
@@ -69,6 +70,8 @@ pub enum What {
     Fade(Shape, u32, Arc<AtomicU64>),
     /// A processor of the table: audio inputs, then its parameters' wires.
     Processor(&'static Kind, usize),
+    /// A hosted plugin: audio inputs, side-chain, then the wires of its driven parameters.
+    Plugin(Arc<Hosted>),
     /// An instrument of the session.
     Instrument(usize),
     /// A kit of instruments, with choke groups.
@@ -81,6 +84,33 @@ pub enum What {
     Import(Vec<ImportFrom>),
     /// Channels from outside, from 0.
     Inlet(Vec<u16>),
+}
+
+/// A hosted plugin at its place.
+pub struct Hosted {
+    /// The instance.
+    pub guest: Arc<dyn Guest>,
+    /// How it is joined.
+    pub joined: Channels,
+    /// Parameters that wires drive, in their order.
+    pub driven: Vec<Driven>,
+    /// What paths call it.
+    pub stem: String,
+}
+
+impl Hosted {
+    /// Number of its audio inputs, the side-chain's among them.
+    #[must_use]
+    pub fn audio(&self) -> usize {
+        self.joined.input + self.joined.sidechain
+    }
+
+    /// Names of the parameters that events can set, by their index: first the driven ones.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let driven = self.driven.iter().map(|d| self.guest.name(d.parameter));
+        driven.chain(self.guest.movable()).collect()
+    }
 }
 
 impl What {
@@ -109,6 +139,7 @@ impl What {
     pub fn name(&self) -> &str {
         match self {
             What::Unit(k) | What::Math(k) | What::Processor(k, _) => k.name,
+            What::Plugin(hosted) => &hosted.stem,
             What::Sum => "sum",
             What::Align(_) => "align",
             What::UntilStop => "until_stop",
@@ -231,6 +262,9 @@ impl Net {
                 }
                 What::Processor(_, channels) => {
                     let _ = write!(text, "{channels}");
+                }
+                What::Plugin(hosted) => {
+                    let _ = write!(text, "{:?}", hosted.joined);
                 }
                 What::Inlet(channels) => {
                     let _ = write!(text, "{}", channels.len());

@@ -1,9 +1,10 @@
 //! Types of the node table, and looking a kind up.
 
+use super::plugin::{Guest, Order};
 use crate::dsp::F8;
 use crate::dsp::unit::{Rate, Settings, Unit, UnitCx};
 use crate::rt::Processor;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What a kind is for: how the manual groups it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,13 +173,23 @@ pub trait Assets {
     ///
     /// # Errors
     /// A message that names the file, what is wrong with it and what to do.
-    fn sample(&self, path: &str) -> Result<std::sync::Arc<Sample>, String>;
+    fn sample(&self, path: &str) -> Result<Arc<Sample>, String>;
 
     /// The audio files of a folder, sorted by name.
     ///
     /// # Errors
     /// A message that names the folder and what to do.
     fn folder(&self, path: &str) -> Result<Vec<String>, String>;
+
+    /// The plugin at a place of the graph: the instance that was there before, or a new one. `None` if it is not
+    /// installed.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    fn plugin(&self, order: &Order) -> Result<Option<Arc<dyn Guest>>, (String, String)> {
+        let _ = order;
+        Err(("plugins cannot be hosted here".into(), "take them out".into()))
+    }
 }
 
 /// A decoded sound, channels x frames, at the session's rate.

@@ -52,6 +52,8 @@ pub enum Change {
     Restart,
     /// What would be saved is not what was saved last.
     Unsaved,
+    /// The process that it ran in is gone, and why.
+    Died(String),
 }
 
 /// An instance as its main thread has it. All of it is called on the thread on which it was opened.

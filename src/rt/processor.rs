@@ -6,6 +6,7 @@ use super::block::{Block, Buffer};
 use super::midi::Outgoing;
 use super::update::Tune;
 use crate::dsp::controls::Board;
+use std::any::Any;
 
 /// What a processor says of the block that it has just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Status {
 }
 
 /// A synth, an effect, an analyser, a hosted plugin: anything with state on the audio thread.
-pub trait Processor: Send {
+pub trait Processor: Any + Send {
     /// Renders one block of 64 frames. Called on the audio thread: no allocation, lock or system call.
     fn process(&mut self, block: &mut Block) -> Status;
 
@@ -28,6 +29,14 @@ pub trait Processor: Send {
     /// rendered. Called on the audio thread.
     fn tune(&mut self, tune: Tune) {
         let _ = tune;
+    }
+
+    /// Takes over from the processor that stood at this place before an edit what goes on of it, and keeps what
+    /// the edit has set. If it returns false, that one itself goes on in place of this one. Called on the audio
+    /// thread.
+    fn inherit(&mut self, before: &mut dyn Processor) -> bool {
+        let _ = before;
+        false
     }
 
     /// Whether it sends MIDI out.

@@ -73,6 +73,8 @@ pub struct Build {
     pub written: Vec<Output>,
     /// Time that files took, which is not the script's.
     pub aside: std::time::Duration,
+    /// Plugins that the script names.
+    pub plugins: super::plugin::Known,
     /// MIDI files that were read.
     pub songs: BTreeMap<String, super::pattern::midi::File>,
     /// What is asked of the performance, and where.
@@ -115,6 +117,7 @@ impl Build {
             read: BTreeSet::new(),
             written: Vec::new(),
             aside: std::time::Duration::ZERO,
+            plugins: BTreeMap::new(),
             songs: BTreeMap::new(),
             commands: Vec::new(),
             length: None,

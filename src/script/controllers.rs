@@ -4,6 +4,7 @@ use super::args::{bind, describe, text};
 use super::build::{Build, Site, number, with};
 use super::entries::{Entry, entry};
 use super::path::{self, Spot};
+use super::plugin::Known;
 use super::value::{Failed, Signal};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::table::Curve;
@@ -222,7 +223,7 @@ fn settle(build: &mut Build, wanted: Wanted, site: usize) -> Option<Mapping> {
     let Wanted { mut mapping, ends, taper } = wanted;
     let (target, place) = (mapping.target.clone(), mapping.place.clone());
     let at = Site::Index(site);
-    let declared = match declared(&mut build.session, &target) {
+    let declared = match declared(&mut build.session, &build.plugins, &target) {
         Ok(declared) => declared,
         Err((message, hint)) => {
             if !build.lost.contains(target.split('/').next().unwrap_or_default()) {
@@ -251,7 +252,11 @@ fn settle(build: &mut Build, wanted: Wanted, site: usize) -> Option<Mapping> {
 }
 
 /// The range of the parameter or knob called `target`, and whether it goes in even ratios.
-fn declared(session: &mut Session, target: &str) -> Result<((f64, f64), bool), (String, String)> {
+fn declared(
+    session: &mut Session,
+    known: &Known,
+    target: &str,
+) -> Result<((f64, f64), bool), (String, String)> {
     if !target.contains('/') {
         let knobs: Vec<&str> = session.nodes.iter().filter_map(knob).collect();
         if knobs.contains(&target) {
@@ -263,11 +268,14 @@ fn declared(session: &mut Session, target: &str) -> Result<((f64, f64), bool), (
         };
         return Err((format!("there is no knob called \"{target}\""), hint));
     }
-    match path::get(session, target)?.0 {
+    match path::get(session, known, target)?.0 {
         Spot::Fader if target.ends_with("/pan") => Ok(((-1.0, 1.0), false)),
         Spot::Fader => Ok(((0.0, 1.0), false)),
         Spot::Node(_, param) if param.kind == ParamKind::Number => {
             Ok((param.range, param.curve == Curve::Exponential))
+        }
+        Spot::Plugin(_, _, parameter) => {
+            Ok((parameter.map_or((0.0, 1.0), |p| (p.lowest, p.highest)), false))
         }
         Spot::Node(id, param) => {
             let message = format!("`{}` of `{}` cannot move", param.name, session.node(id).kind);
@@ -287,8 +295,8 @@ fn take_over(build: &mut Build, mapping: &Mapping) -> bool {
     if !target.contains('/') {
         return true;
     }
-    let session = &mut build.session;
-    let Ok((spot, value)) = path::get(session, target) else { return false };
+    let (session, known) = (&mut build.session, &build.plugins);
+    let Ok((spot, value)) = path::get(session, known, target) else { return false };
     if let Some(Arg::Node(driver)) = &value
         && knob(session.node(driver.signal)) == Some(target)
     {
@@ -296,13 +304,14 @@ fn take_over(build: &mut Build, mapping: &Mapping) -> bool {
     }
     let own = value.unwrap_or(Arg::Number(match spot {
         Spot::Node(_, param) => param.default,
+        Spot::Plugin(_, _, parameter) => parameter.map_or(0.0, |p| p.default),
         Spot::Fader => 1.0,
     }));
     // The key hides it from reports, as nobody wrote it.
     let node = Node { key: Some(format!("~{target}")), ..Node::new("knob", Vec::new()) };
     let node = node.with("name", Arg::Text(target.clone())).with("value", own);
     let id = build.add(node, &mapping.place);
-    path::set(&mut build.session, target, Arg::signal(id)).is_ok()
+    path::set(&mut build.session, &build.plugins, target, Arg::signal(id)).is_ok()
 }
 
 /// Opens the ports that controllers come from.

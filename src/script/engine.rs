@@ -5,7 +5,7 @@ use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
     clock, controllers, drums, inputs, instrument, kinds, maths, midi, operators, pattern, perform,
-    piece, render, resolver, rig, song, tracks, writer,
+    piece, plugin, render, resolver, rig, song, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -86,6 +86,7 @@ fn bound() -> Engine {
     writer::register(&mut engine);
     clock::register(&mut engine);
     rig::register(&mut engine);
+    plugin::register(&mut engine);
     engine
 }
 

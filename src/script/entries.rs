@@ -39,7 +39,8 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let files =
         super::drums::ENTRIES.iter().chain(super::render::ENTRIES).chain(super::writer::ENTRIES);
     let rigs = super::rig::ENTRIES.iter().chain(super::rig::COMMANDS);
-    let played = played.chain(super::clock::ENTRIES).chain(rigs);
+    let plugins = super::plugin::ENTRIES.iter().chain(super::plugin::COMMANDS);
+    let played = played.chain(super::clock::ENTRIES).chain(rigs).chain(plugins);
     ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }
 

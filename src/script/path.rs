@@ -1,7 +1,10 @@
 //! Names of nodes inside a track, and parameters by path: `acid/lowpass.cutoff`.
 
 use crate::diag::nearest;
+use super::plugin::Known;
 use crate::nodes::Param;
+use crate::nodes::plugin::{KIND, NORMALISED, PLAIN, stem};
+use crate::session::plugin::Parameter;
 use crate::session::{Arg, Node, NodeId, Session};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,16 +32,17 @@ pub fn names(session: &Session, output: NodeId) -> Vec<(String, NodeId)> {
         }
         i += 1;
     }
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     let mut named = Vec::new();
     for id in order {
         let node = session.node(id);
-        let count = counts.entry(&node.kind).or_insert(0);
+        let stem = if node.kind == KIND { stem(node) } else { node.kind.clone() };
+        let count = counts.entry(stem.clone()).or_insert(0);
         *count += 1;
         let name = match (&node.key, *count) {
             (Some(key), _) => key.clone(),
-            (None, 1) => node.kind.clone(),
-            (None, n) => format!("{}{n}", node.kind),
+            (None, 1) => stem,
+            (None, n) => format!("{stem}{n}"),
         };
         named.push((name, id));
     }
@@ -61,6 +65,8 @@ pub enum Spot {
     Fader,
     /// A parameter of a node.
     Node(NodeId, &'static Param),
+    /// A parameter of a plugin: its name among the arguments of the node, and what is known of it.
+    Plugin(NodeId, String, Option<Parameter>),
 }
 
 /// Sets the parameter at `path`: `strip/node.param`, or `strip/gain`, `strip/pan`, `strip/send.bus`.
@@ -68,8 +74,18 @@ pub enum Spot {
 ///
 /// # Errors
 /// What is wrong with the path or the value, and what to do.
-pub fn set(session: &mut Session, path: &str, value: Arg) -> Result<(), PathError> {
-    match find(session, path)? {
+pub fn set(
+    session: &mut Session,
+    known: &Known,
+    path: &str,
+    value: Arg,
+) -> Result<(), PathError> {
+    match find(session, known, path)? {
+        Spot::Plugin(id, name, _) => {
+            let args = &mut session.nodes[id.0 as usize].args;
+            args.remove(&format!("{NORMALISED}{name}"));
+            args.insert(format!("{PLAIN}{name}"), value);
+        }
         Spot::Node(id, param) => {
             session.nodes[id.0 as usize].args.insert(param.name.to_string(), value);
         }
@@ -86,9 +102,16 @@ pub fn set(session: &mut Session, path: &str, value: Arg) -> Result<(), PathErro
 ///
 /// # Errors
 /// As [`set`].
-pub fn get(session: &mut Session, path: &str) -> Result<(Spot, Option<Arg>), PathError> {
-    let spot = find(session, path)?;
+pub fn get(
+    session: &mut Session,
+    known: &Known,
+    path: &str,
+) -> Result<(Spot, Option<Arg>), PathError> {
+    let spot = find(session, known, path)?;
     let value = match &spot {
+        Spot::Plugin(id, name, _) => {
+            session.node(*id).args.get(&format!("{PLAIN}{name}")).cloned()
+        }
         Spot::Node(id, param) => session.node(*id).args.get(param.name).cloned(),
         Spot::Fader => fader(session, path).cloned(),
     };
@@ -96,7 +119,7 @@ pub fn get(session: &mut Session, path: &str) -> Result<(Spot, Option<Arg>), Pat
 }
 
 /// Where `path` leads.
-fn find(session: &mut Session, path: &str) -> Result<Spot, PathError> {
+fn find(session: &mut Session, known: &Known, path: &str) -> Result<Spot, PathError> {
     let form = || "a path is `track/effect.parameter`, such as `acid/lowpass.cutoff`".to_string();
     let (strip, rest) =
         path.split_once('/').ok_or_else(|| (format!("\"{path}\" is not a path"), form()))?;
@@ -127,6 +150,9 @@ fn find(session: &mut Session, path: &str) -> Result<Spot, PathError> {
         return Err((format!("\"{strip}\" has nothing called `{node}`"), hint));
     };
     let target = session.node(*id);
+    if target.kind == KIND {
+        return of_plugin(*id, target, known, param);
+    }
     let params = crate::nodes::find(&target.kind).map_or(&[][..], |k| k.params);
     params.iter().find(|p| p.name == param).map(|p| Spot::Node(*id, p)).ok_or_else(|| {
         let near = nearest(param, params.iter().map(|p| p.name));
@@ -135,6 +161,19 @@ fn find(session: &mut Session, path: &str) -> Result<Spot, PathError> {
         let hint = format!("{near}Parameters: {}", all.join(", "));
         (format!("`{}` has no parameter `{param}`", target.kind), hint)
     })
+}
+
+/// Where a parameter of a plugin is.
+fn of_plugin(id: NodeId, node: &Node, known: &Known, name: &str) -> Result<Spot, PathError> {
+    let wanted = node.text("name").unwrap_or_default();
+    let Some(description) = known.get(wanted).cloned().flatten() else {
+        return Ok(Spot::Plugin(id, name.to_string(), None));
+    };
+    let index = description.find_parameter(name)?;
+    let parameter = description.parameters[index as usize].clone();
+    let own = description.parameter(&parameter.name) == Some(index);
+    let name = if own { parameter.name.clone() } else { format!("#{index}") };
+    Ok(Spot::Plugin(id, name, Some(parameter)))
 }
 
 /// What the effects of the track, bus or master called `strip` end in.

@@ -4,6 +4,7 @@ use super::build::{Build, Site, with};
 use super::entries::{Entry, entry};
 use super::perform::inside;
 use crate::diag::Diagnostic;
+use crate::nodes::plugin::{IDENTITY, KIND, NORMALISED, PLAIN};
 use crate::nodes::{ParamKind, find};
 use crate::session::{Arg, Command, Node, Rig};
 use crate::units::Place;
@@ -57,7 +58,16 @@ fn load(build: &mut Build, path: &str, place: &Place) {
         let message = format!("the rig has \"{twice}\", which the script has made already");
         return complain(build, message, "give one of the two another name");
     }
+    let first = build.session.nodes.len();
     rig.join(&mut build.session, place);
+    // A file does not say which library is loaded: the plugin of that name is looked for here.
+    for index in first..build.session.nodes.len() {
+        if build.session.nodes[index].kind == KIND {
+            let mut node = build.session.nodes[index].clone();
+            super::plugin::identify(build, &mut node);
+            build.session.nodes[index] = node;
+        }
+    }
 }
 
 /// What is wrong with a node of a file, as far as its kind tells.
@@ -68,7 +78,11 @@ fn strange(node: &Node) -> Option<String> {
     let Some(kind) = find(&node.kind) else {
         return Some(format!("there is no node called `{}` here", node.kind));
     };
-    node.args.iter().find_map(|(name, arg)| {
+    let of_plugin = |name: &str| {
+        let own = IDENTITY.contains(&name) || ["called", "preset", "program"].contains(&name);
+        node.kind == KIND && (own || name.starts_with([PLAIN, NORMALISED]))
+    };
+    node.args.iter().filter(|(name, _)| !of_plugin(name)).find_map(|(name, arg)| {
         let Some((_, param)) = kind.param(name) else {
             return Some(format!("`{}` has no parameter `{name}`", node.kind));
         };

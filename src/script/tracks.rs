@@ -120,6 +120,13 @@ fn valid_key(build: &mut Build, name: &str, place: &Place) -> Option<String> {
 
 fn track(cx: &Cx, name: &str, source: &Dynamic) -> Strip {
     with(cx, |build, place| {
+        if let Some(fx) = source.clone().try_cast::<Fx>()
+            && let Some((source, end)) = super::plugin::source(build, &fx, &place)
+        {
+            let strip = add_track(build, name, source, &place);
+            *output_of(build, strip) = end;
+            return strip;
+        }
         let id = match source.clone().try_cast::<Signal>() {
             Some(signal) => signal.0,
             None => {

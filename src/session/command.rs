@@ -37,6 +37,12 @@ pub enum Command {
     Maps,
     /// Saves the sound of what plays, without the music, into a file.
     SaveRig(String),
+    /// Tells what the parameters of a plugin are: its path, or its key.
+    Params(String),
+    /// Saves the state of a plugin (path or key) into a file.
+    SaveState(String, String),
+    /// Starts a plugin (path or key) anew.
+    Reload(String),
     /// Tells how it goes.
     Status,
     /// Tells what the edit kept, changed, added and removed.

@@ -1,8 +1,10 @@
 //! The world of a script on disk: its folder, and folders that the user allowed.
 
-use super::{Stdlib, World, refusal};
+use super::{Plugins, Stdlib, World, refusal};
+use crate::session::plugin::{Description, Format, Summary};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Files below the folder of the main script, and below folders that were allowed.
 pub struct Folder {
@@ -13,6 +15,7 @@ pub struct Folder {
     /// The scripts that there are, if they are not those on disk.
     scripts: Option<BTreeMap<String, String>>,
     seed: Option<u64>,
+    plugins: Option<Arc<dyn Plugins>>,
     rate: f64,
     print: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -29,6 +32,7 @@ impl Folder {
             stdlib: Stdlib::embedded(),
             scripts: None,
             seed: None,
+            plugins: None,
             rate: 48_000.0,
             print: Box::new(|text| eprintln!("{text}")),
         }
@@ -72,6 +76,13 @@ impl Folder {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Folder {
         self.seed = Some(seed);
+        self
+    }
+
+    /// The same with the plugins that can be found so.
+    #[must_use]
+    pub fn plugins(mut self, plugins: Arc<dyn Plugins>) -> Folder {
+        self.plugins = Some(plugins);
         self
     }
 
@@ -182,6 +193,26 @@ impl World for Folder {
 
     fn seed(&self) -> Option<u64> {
         self.seed
+    }
+
+    fn plugin(&self, wanted: &str) -> Result<Arc<Description>, (String, String)> {
+        let Some(plugins) = &self.plugins else {
+            let hint = "This program hosts no plugins.".to_string();
+            return Err((format!("the plugin `{wanted}` is not installed"), hint));
+        };
+        let found = plugins.find(wanted);
+        // A library beside the script, or in a folder that was allowed.
+        match Format::of(Path::new(wanted)) {
+            Some(_) if found.is_err() => match self.locate(wanted) {
+                Ok(library) => plugins.library(&library),
+                Err(why) => Err((why, String::new())),
+            },
+            _ => found,
+        }
+    }
+
+    fn plugins(&self) -> Vec<Summary> {
+        self.plugins.as_ref().map_or_else(Vec::new, |plugins| plugins.all())
     }
 
     fn sample_rate(&self) -> f64 {

@@ -69,6 +69,9 @@ impl Studio {
                 let maps = self.maps();
                 self.say(&maps);
             }
+            Command::Params(name) => self.show_params(name),
+            Command::SaveState(name, file) => self.save_state(name, file),
+            Command::Reload(name) => self.reload(name),
             Command::Status => self.say(&self.status()),
             Command::Plan => self.say(&self.plan()),
             Command::Help(name) => {

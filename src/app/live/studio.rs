@@ -200,6 +200,7 @@ impl Studio {
         self.log();
         news.into_iter().for_each(|n| self.tell(n));
         self.learned();
+        self.hear_plugins();
         let events: Vec<Event> = self.stream.events().collect();
         events.into_iter().for_each(|e| self.device(e));
         self.listen();
@@ -256,7 +257,7 @@ impl Studio {
         }
     }
 
-    fn library(&self) -> Option<Arc<crate::engine::Library>> {
+    pub(super) fn library(&self) -> Option<Arc<crate::engine::Library>> {
         self.takes.now().map(|take| take.library.clone())
     }
 }

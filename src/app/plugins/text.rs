@@ -1,6 +1,7 @@
 //! Plugins as text for people.
 
-use crate::plugin::scan::{Catalogue, Summary};
+use crate::plugin::Summary;
+use crate::plugin::scan::Catalogue;
 use crate::plugin::{Bus, Description, Parameter, Tail};
 use std::fmt::Write;
 use std::path::PathBuf;

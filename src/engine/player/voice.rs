@@ -2,6 +2,7 @@
 
 use super::{Line, Player, drums};
 use crate::midi::PERCUSSION;
+use crate::nodes;
 use crate::nodes::table::Assets;
 use crate::pattern::{Value, note};
 use crate::session::{Arg, Node, NodeId, Session};
@@ -186,6 +187,9 @@ pub(in crate::engine) fn voice(session: &Session, source: NodeId, assets: &dyn A
         "sampler" => {
             let path = node.text("path").unwrap_or("");
             Voice::Sampler(crate::nodes::sampler::sounds(path, assets).unwrap_or_default())
+        }
+        nodes::plugin::KIND => {
+            Voice::Instrument(nodes::plugin::NOTE_PARAMS.map(String::from).to_vec())
         }
         "midi_out" => Voice::Hardware(crate::nodes::midi_out::note_params()),
         _ => Voice::Nothing,

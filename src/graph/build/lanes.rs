@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
         let audio = net.insts[wire.0 as usize].rate == Rate::Audio;
         exported
             || net.insts.iter().any(|inst| match &inst.what {
-                What::Processor(..) => audio_inputs(inst).any(|w| is(&w)),
+                What::Processor(..) | What::Plugin(_) => audio_inputs(inst).any(|w| is(&w)),
                 _ => audio && inst.what.is_light() && inst.ins.iter().any(is),
             })
     }
@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
         let is = |w: &Wire| *w == Wire::Out { inst: wire.0, port: wire.1 };
         let audio = net.insts[wire.0 as usize].rate == Rate::Audio;
         net.insts.iter().any(|inst| match &inst.what {
-            What::Processor(..) => number_inputs(inst).any(|w| is(&w)),
+            What::Processor(..) | What::Plugin(_) => number_inputs(inst).any(|w| is(&w)),
             _ => !audio && inst.what.is_light() && inst.ins.iter().any(is),
         })
     }

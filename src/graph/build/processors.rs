@@ -28,6 +28,11 @@ impl<'a> Builder<'a> {
         inst: &Inst,
         site: &Site,
     ) -> Result<(Box<dyn Processor>, Inside), Vec<Diagnostic>> {
+        if let What::Plugin(hosted) = &inst.what {
+            // It takes the instance over from where that plays, or from where it waits.
+            let processor = hosted.guest.processor(&hosted.driven, hosted.joined);
+            return Ok((processor, Inside::default()));
+        }
         if let Some(inside) = &inst.ghost {
             let sends = matches!(inst.what, What::Processor(kind, _) if kind.name == "midi_out");
             return Ok((Box::new(Vacant { sends }), inside.clone()));
@@ -80,9 +85,9 @@ impl<'a> Builder<'a> {
             (audio_inputs(inst).collect(), number_inputs(inst).collect());
         let ins = audio.into_iter().map(|w| self.audio_wire(member, w)).collect();
         let params: Vec<u16> = numbers.iter().map(|w| self.number_wire(member, *w)).collect();
-        let fixed = (0..).zip(numbers.iter().zip(&params)).filter_map(|(input, (wire, &index))| {
+        let fixed = (0..).zip(numbers.iter().zip(&params)).filter_map(|(k, (wire, &index))| {
             let Wire::Const(value) = *wire else { return None };
-            Some(Fixed { input, value, index })
+            Some(Fixed { input: number_of(inst, k), value, index })
         });
         let fixed = fixed.collect();
         let outs = (0..inst.outs).map(|port| self.buffer((member, index, port))).collect();
@@ -94,6 +99,12 @@ impl<'a> Builder<'a> {
             for (k, param) in names.enumerate() {
                 let target = ParamTarget { task, index: k as u16 };
                 self.params[member].insert(format!("{}.{}", inst.path, param.name), target);
+            }
+        }
+        if let What::Plugin(hosted) = &inst.what {
+            for (k, name) in (0..).zip(hosted.names()) {
+                let target = ParamTarget { task, index: k };
+                self.params[member].entry(format!("{}.{name}", inst.path)).or_insert(target);
             }
         }
         let task = ProcessTask::new(processor, ins, outs, params, inst.node.0);
@@ -139,11 +150,20 @@ pub(super) fn number_inputs(inst: &Inst) -> impl Iterator<Item = Wire> + '_ {
     inputs(inst, false)
 }
 
+/// What tells the number `k` of a processor from its others, before an edit and after.
+fn number_of(inst: &Inst, k: u16) -> u16 {
+    match &inst.what {
+        What::Plugin(hosted) => hosted.driven[usize::from(k)].parameter as u16,
+        _ => k,
+    }
+}
+
 fn inputs(inst: &Inst, audio: bool) -> impl Iterator<Item = Wire> + '_ {
     let (channels, kinds): (usize, Vec<ParamKind>) = match &inst.what {
         What::Processor(kind, channels) => {
             (*channels, kind.params.iter().filter(|p| p.is_wire()).map(|p| p.kind).collect())
         }
+        What::Plugin(hosted) => (hosted.audio(), Vec::new()),
         _ => (0, Vec::new()),
     };
     inst.ins.iter().enumerate().filter_map(move |(i, wire)| {

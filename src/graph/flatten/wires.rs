@@ -8,6 +8,7 @@ impl Flatten<'_> {
         let played = |what: &What| match what {
             What::Instrument(_) | What::Kit(..) => true,
             What::Processor(kind, _) => kind.class == crate::nodes::Class::Instrument,
+            What::Plugin(hosted) => hosted.joined.input == 0,
             _ => false,
         };
         if value.iter().any(
@@ -34,12 +35,29 @@ impl Flatten<'_> {
     ) -> u32 {
         // Helpers that come with a node do not take its key.
         let helper = matches!(what, What::Sum | What::Align(_) | What::UntilStop);
-        let key = node.key.clone().filter(|_| !helper);
+        let place = self.path(node.key.clone().filter(|_| !helper), what.name());
+        self.put(id, node, what, (ins, outs, rate), place)
+    }
+
+    /// The path of the next instance in the strip: its key, or what it is, with an ordinal from the second on; and
+    /// whether it is a key.
+    pub(super) fn path(&mut self, key: Option<String>, what: &str) -> (String, bool) {
         let keyed = key.is_some();
-        let stem = key.unwrap_or_else(|| what.name().to_string());
+        let stem = key.unwrap_or_else(|| what.to_string());
         let count = self.ordinals.entry(stem.clone()).or_insert(0);
         *count += 1;
-        let path = if *count == 1 { stem } else { format!("{stem}{count}") };
+        (if *count == 1 { stem } else { format!("{stem}{count}") }, keyed)
+    }
+
+    /// Adds an instance at a path of the strip.
+    pub(super) fn put(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        what: What,
+        (ins, outs, rate): (Vec<Wire>, u8, Rate),
+        (path, keyed): (String, bool),
+    ) -> u32 {
         let seed = seed(self.session.seed, &self.name, &path);
         let latency = ins.iter().map(|w| self.net.latency(*w)).max().unwrap_or(0);
         let tail = match what {

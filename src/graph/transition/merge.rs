@@ -5,7 +5,7 @@ use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
 use crate::graph::edit::{Side, Step, common, steps};
 use crate::graph::layout::{Inside, Layout, Seat};
-use crate::graph::net::{Export, Inst, Net, What, Wire};
+use crate::graph::net::{Export, Inst, Net, Hosted, What, Wire};
 use crate::session::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -155,13 +155,35 @@ impl<'a> Merger<'a> {
     fn stay(&mut self, i: usize, j: usize) {
         let (Some(was), Some(now)) = (self.was, self.now) else { return };
         let mut inst = now.strip.net.insts[j].clone();
-        let before = &was.strip.net.insts[i].ins;
-        inst.ins = before.iter().zip(&inst.ins).map(|(a, b)| self.both(*a, *b)).collect();
+        let before = &was.strip.net.insts[i];
+        inst.ins = match (&before.what, &inst.what) {
+            (What::Plugin(a), What::Plugin(b)) => self.plugin((a, &before.ins), (b, &inst.ins)),
+            _ => before.ins.iter().zip(&inst.ins).map(|(a, b)| self.both(*a, *b)).collect(),
+        };
         inst.ghost = ghost(&now.seats[j]);
         let at = self.push(inst, Some(i), Some(j));
         self.old.insert(i, at);
         self.new.insert(j, at);
         self.shared.insert(at);
+    }
+
+    /// The inputs of a plugin that lives on, whatever drives it before and after.
+    fn plugin(&mut self, was: (&Hosted, &[Wire]), now: (&Hosted, &[Wire])) -> Vec<Wire> {
+        let mut wire = |k: usize, b: Wire| {
+            let before = match k.checked_sub(now.0.audio()) {
+                // An input that is new fades in.
+                None => Some(was.1[..was.0.audio()].get(k).copied().unwrap_or(Wire::Const(0.0))),
+                Some(k) => {
+                    let at = was.0.driven.iter().position(|d| *d == now.0.driven[k]);
+                    at.map(|at| was.1[was.0.audio() + at])
+                }
+            };
+            match before {
+                Some(a) => self.both(a, b),
+                None => Self::wire(&self.new, b),
+            }
+        };
+        now.1.iter().enumerate().map(|(k, b)| wire(k, *b)).collect()
     }
 
     /// Fades what an instance hears, but for what has been faded further up.

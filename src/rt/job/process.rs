@@ -67,7 +67,9 @@ impl ProcessTask {
 
     /// Takes over the processor of another task, and changes constants inside it.
     pub(in crate::rt) fn adopt(&mut self, old: &mut ProcessTask, tunes: &[Tune]) {
-        std::mem::swap(&mut self.processor, &mut old.processor);
+        if !self.processor.inherit(&mut *old.processor) {
+            std::mem::swap(&mut self.processor, &mut old.processor);
+        }
         (self.tail, self.idle, self.asleep) = (old.tail, old.idle, old.asleep);
         tunes.iter().for_each(|tune| self.processor.tune(*tune));
     }

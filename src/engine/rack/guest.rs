@@ -1,0 +1,139 @@
+//! An instance as the graph has it: numbers that do not change, and the way to its plugin.
+
+use super::keeper::Keeper;
+use super::{Identity, Problem};
+use crate::nodes::plugin::{Channels, Driven, Guest};
+use crate::plugin::{Curve, Description, Home, Joined, Mover, Played};
+use crate::rt::Processor;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// Frames without a sound after which a plugin that does not say how long it rings is asleep, in seconds.
+pub(super) const QUIET: f64 = 10.0;
+
+/// An instance of a plugin.
+pub struct Instance {
+    pub(super) this: Weak<Instance>,
+    pub(super) serial: u64,
+    /// Strip and path.
+    pub(super) at: String,
+    pub(super) identity: Identity,
+    pub(super) description: Arc<Description>,
+    pub(super) home: Arc<Home>,
+    /// Frames that it rings.
+    pub(super) tail: usize,
+    /// It has to be made anew: it has died, or its latency is another.
+    pub(super) stale: Arc<AtomicBool>,
+    /// Parameters that were asked for beyond those that can always be moved.
+    pub(super) more: Mutex<BTreeMap<u32, Mover>>,
+    pub(super) keeper: Arc<Keeper>,
+}
+
+impl Instance {
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    /// How the graph moves a parameter.
+    fn mover(&self, driven: Driven) -> Mover {
+        let index = driven.parameter;
+        let mover = match self.home.movers.iter().find(|m| m.index == index) {
+            Some(mover) => mover.clone(),
+            None => self.another(index),
+        };
+        if driven.normalised { Mover { curve: None, ..mover } } else { mover }
+    }
+
+    fn another(&self, index: u32) -> Mover {
+        let mut more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mover) = more.get(&index) {
+            return mover.clone();
+        }
+        let serial = self.serial;
+        let asked = self.keeper.ask(move |plugins| {
+            let plugin = plugins.get(serial)?;
+            Some(super::open::mover(plugin, index))
+        });
+        let line = Curve::Line { lowest: 0.0, highest: 1.0 };
+        let mover =
+            asked.flatten().unwrap_or(Mover { index, curve: Some(line), initial: 0.0 });
+        more.insert(index, mover.clone());
+        mover
+    }
+}
+
+impl Guest for Instance {
+    fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    fn channels(&self) -> Channels {
+        let main = |buses: &[crate::plugin::Bus]| buses.first().map_or(0, |bus| bus.channels);
+        let sidechain = self.description.inputs.get(1).map_or(0, |bus| bus.channels);
+        let (input, output) = (main(&self.description.inputs), main(&self.description.outputs));
+        Channels { input, sidechain, output }
+    }
+
+    fn latency(&self) -> usize {
+        self.home.latency
+    }
+
+    fn tail(&self) -> usize {
+        self.tail
+    }
+
+    fn parameter(&self, name: &str) -> Result<u32, Problem> {
+        self.description.find_parameter(name)
+    }
+
+    fn name(&self, parameter: u32) -> String {
+        let parameter = self.description.parameters.get(parameter as usize);
+        parameter.map(|p| p.name.clone()).unwrap_or_default()
+    }
+
+    fn parse(&self, parameter: u32, text: &str) -> Result<f64, Problem> {
+        let (serial, wanted) = (self.serial, text.to_string());
+        let asked = self.keeper.ask(move |plugins| {
+            let plugin = plugins.get(serial)?;
+            let plain = plugin.parse(parameter, &wanted);
+            let p = plugin.description().parameters.get(parameter as usize)?.clone();
+            let ends = [p.lowest, p.highest].map(|plain| plugin.text(parameter, plain));
+            Some((plain, ends))
+        });
+        let name = self.name(parameter);
+        let message = format!("`{name}` of `{}` cannot be \"{text}\"", self.description.name);
+        match asked.flatten() {
+            Some((Some(plain), _)) => Ok(plain),
+            Some((None, [low, high])) => Err((message, format!("it goes from {low} to {high}"))),
+            None => Err((message, "the plugin has ended".into())),
+        }
+    }
+
+    fn movable(&self) -> Vec<String> {
+        self.home.movers.iter().map(|m| self.name(m.index)).collect()
+    }
+
+    fn processor(&self, driven: &[Driven], channels: Channels) -> Box<dyn Processor> {
+        let Channels { input, sidechain, output } = channels;
+        let lines = driven.iter().map(|d| self.mover(*d)).collect();
+        let instance: Arc<dyn Any + Send + Sync> = match self.this.upgrade() {
+            Some(this) => this,
+            None => Arc::new(()),
+        };
+        let joined = Joined { input, sidechain, output };
+        Box::new(Played::new(self.home.clone(), instance, joined, lines))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // The audio half goes first; both on the thread of the plugin.
+        let (half, serial) = (self.home.parking.take(), self.serial);
+        self.keeper.send(move |plugins| {
+            drop(half);
+            plugins.remove(serial);
+        });
+    }
+}

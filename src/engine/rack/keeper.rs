@@ -1,0 +1,123 @@
+//! The thread on which all plugins live: their main thread.
+
+use super::News;
+use crate::plugin::{Change, Plugin};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// Time between two looks at what plugins have changed.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Something to be done on the plugins' thread.
+type Task = Box<dyn FnOnce(&mut Plugins) + Send>;
+
+/// What is told, until somebody asks.
+type Heard = Arc<Mutex<Vec<News>>>;
+
+/// News that are kept for somebody who does not ask.
+const MOST: usize = 10_000;
+
+/// The plugins of the thread by number.
+#[derive(Default)]
+pub struct Plugins(BTreeMap<u64, Open>);
+
+/// A plugin that is open.
+struct Open {
+    plugin: Box<dyn Plugin>,
+    at: String,
+    /// It is to be made anew.
+    stale: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Plugins {
+    /// Takes a plugin in.
+    pub fn insert(
+        &mut self,
+        serial: u64,
+        at: String,
+        plugin: Box<dyn Plugin>,
+        stale: Arc<std::sync::atomic::AtomicBool>,
+    ) {
+        self.0.insert(serial, Open { plugin, at, stale });
+    }
+
+    /// Closes a plugin.
+    pub fn remove(&mut self, serial: u64) {
+        self.0.remove(&serial);
+    }
+
+    /// A plugin.
+    pub fn get(&mut self, serial: u64) -> Option<&mut dyn Plugin> {
+        self.0.get_mut(&serial).map(|open| &mut *open.plugin as _)
+    }
+
+    fn poll(&mut self, heard: &Heard) {
+        for open in self.0.values_mut() {
+            for change in open.plugin.poll() {
+                if matches!(change, Change::Latency | Change::Restart | Change::Died(_)) {
+                    open.stale.store(true, std::sync::atomic::Ordering::Relaxed);
+                }
+                let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                if heard.len() < MOST {
+                    heard.push(News { at: open.at.clone(), change });
+                }
+            }
+        }
+    }
+}
+
+/// The other end of the thread.
+pub struct Keeper {
+    tasks: OnceLock<Mutex<Sender<Task>>>,
+    heard: Heard,
+}
+
+impl Keeper {
+    /// The thread starts when it is needed.
+    pub fn new() -> Keeper {
+        Keeper { tasks: OnceLock::new(), heard: Heard::default() }
+    }
+
+    fn start(heard: Heard) -> Mutex<Sender<Task>> {
+        let (send, receive) = channel::<Task>();
+        let run = move || {
+            let mut plugins = Plugins::default();
+            loop {
+                match receive.recv_timeout(POLL) {
+                    Ok(task) => task(&mut plugins),
+                    Err(RecvTimeoutError::Timeout) => plugins.poll(&heard),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        // Without a thread there is nobody who takes tasks, and each says so.
+        let _ = std::thread::Builder::new().name("plugins".into()).spawn(run);
+        Mutex::new(send)
+    }
+
+    /// Leaves something to be done. Whether there is somebody who does it.
+    pub fn send(&self, task: impl FnOnce(&mut Plugins) + Send + 'static) -> bool {
+        let tasks = self.tasks.get_or_init(|| Keeper::start(self.heard.clone()));
+        tasks.lock().unwrap_or_else(PoisonError::into_inner).send(Box::new(task)).is_ok()
+    }
+
+    /// Has something done, and waits for what comes of it; `None` if the thread is gone.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        task: impl FnOnce(&mut Plugins) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (send, receive) = channel();
+        self.send(move |plugins| {
+            // Who asked may have given up.
+            let _ = send.send(task(plugins));
+        });
+        receive.recv().ok()
+    }
+
+    /// What was told since the last call.
+    pub fn news(&self) -> Vec<News> {
+        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,132 @@
+//! Hosted plugins as instances: asked for by their place, joined in channels, their parameters as wires.
+
+use super::*;
+use crate::graph::net::Hosted;
+use crate::nodes::plugin::{Channels, Driven, Guest, Order, settings, stem};
+use std::sync::Arc;
+
+impl Flatten<'_> {
+    pub(super) fn plugin(&mut self, id: NodeId, node: &Node) -> Value {
+        if matches!(self.leaves, Leaves::Voice(_)) {
+            let error =
+                Diagnostic::error("a plugin cannot run inside a voice", node.place.clone());
+            self.diags.push(error.hint("make it the source of a track, or put it in its effects"));
+            return vec![Wire::Const(0.0)];
+        }
+        let input = node.inputs.first().map(|&input| self.visit(input));
+        let wide = input.as_ref().map_or(0, Vec::len);
+        let Some(guest) = self.guest(node, wide) else {
+            return input.unwrap_or_else(|| vec![Wire::Const(0.0)]);
+        };
+        let has = guest.1.channels();
+        if input.is_some() && has.input == 0 && has.output > 0 {
+            let message = format!("`{}` has no audio input", stem(node));
+            let hint = "it is an instrument: track(\"keys\", plugin(..)).play(..)";
+            self.diags.push(Diagnostic::error(message, node.place.clone()).hint(hint));
+        }
+        let input = input.unwrap_or_default();
+        if has.output == 0 {
+            // It listens; what it hears goes on.
+            self.joined(id, node, guest, &input);
+            return if input.is_empty() { vec![Wire::Const(0.0)] } else { input };
+        }
+        // What has one channel is lifted to each, as one-channel nodes are.
+        let lifted = (has.input == 1 && wide > 1).then(|| self.guest(node, wide)).flatten();
+        match lifted {
+            Some(second) => {
+                let mut value = self.joined(id, node, guest, &vec![input[0]]);
+                value.extend(self.joined(id, node, second, &vec![input[1]]));
+                value
+            }
+            None => self.joined(id, node, guest, &input),
+        }
+    }
+
+    /// The instance for the next place of this node, with its path; `None` if it is not installed or cannot be had.
+    fn guest(&mut self, node: &Node, channels: usize) -> Option<((String, bool), Arc<dyn Guest>)> {
+        let path = self.path(node.key.clone(), &stem(node));
+        let order =
+            Order { rate: self.rate, strip: &self.name, path: &path.0, node, channels };
+        match self.assets.plugin(&order) {
+            Ok(guest) => Some((path, guest?)),
+            Err(problem) => {
+                self.refuse(node, problem);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, node: &Node, (message, hint): (String, String)) {
+        self.diags.push(Diagnostic::error(message, node.place.clone()).hint(hint));
+    }
+
+    /// One instance, hearing `input`.
+    fn joined(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        ((path, keyed), guest): ((String, bool), Arc<dyn Guest>),
+        input: &Value,
+    ) -> Value {
+        let has = guest.channels();
+        let channels = if input.is_empty() { 0 } else { has.input.min(2) };
+        let mut ins: Vec<Wire> = (0..channels).map(|c| input[c % input.len()]).collect();
+        let side = match node.args.get("sidechain") {
+            Some(Arg::Node(signal)) => self.visit(signal.signal),
+            _ => Vec::new(),
+        };
+        let sidechain = if side.is_empty() { 0 } else { has.sidechain.min(2) };
+        if !side.is_empty() && sidechain == 0 {
+            let hint = "rhapsode plugins info NAME shows the buses of a plugin".to_string();
+            self.refuse(node, (format!("`{}` has no side-chain", stem(node)), hint));
+        }
+        ins.extend((0..sidechain).map(|c| side[c % side.len()]));
+        let mut ins: Vec<Wire> = ins.into_iter().map(|w| self.audible(id, node, w)).collect();
+        let joined = Channels { input: channels, sidechain, output: has.output.min(2) };
+        let (driven, wires) = self.driven(node, &*guest);
+        ins.extend(wires);
+        let ins = self.aligned(id, node, ins);
+        let (latency, tail, outs) = (guest.latency(), guest.tail(), joined.output as u8);
+        let hosted = Arc::new(Hosted { guest, joined, driven, stem: stem(node) });
+        let place = (path, keyed);
+        let inst = self.put(id, node, What::Plugin(hosted), (ins, outs, Rate::Audio), place);
+        let inst_ref = &mut self.net.insts[inst as usize];
+        inst_ref.tail = tail;
+        inst_ref.own_latency = latency;
+        inst_ref.latency += latency;
+        (0..outs).map(|port| Wire::Out { inst, port }).collect()
+    }
+
+    /// The parameters that the script sets, and what drives them.
+    fn driven(&mut self, node: &Node, guest: &dyn Guest) -> (Vec<Driven>, Vec<Wire>) {
+        let (mut driven, mut wires) = (Vec::new(), Vec::new());
+        for (name, normalised, arg) in settings(node) {
+            let parameter = match guest.parameter(name) {
+                Ok(parameter) => parameter,
+                Err(problem) => {
+                    self.refuse(node, problem);
+                    continue;
+                }
+            };
+            let wire = match arg {
+                Arg::Number(x) => Wire::Const(*x),
+                Arg::Flag(on) => Wire::Const(f64::from(u8::from(*on))),
+                Arg::Node(signal) => match self.visit(signal.signal).first() {
+                    Some(wire) => *wire,
+                    None => continue,
+                },
+                Arg::Text(text) => match guest.parse(parameter, text) {
+                    Ok(plain) => Wire::Const(plain),
+                    Err(problem) => {
+                        self.refuse(node, problem);
+                        continue;
+                    }
+                },
+                Arg::List(_) => continue,
+            };
+            driven.push(Driven { parameter, normalised });
+            wires.push(wire);
+        }
+        (driven, wires)
+    }
+}

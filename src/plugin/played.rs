@@ -1,0 +1,261 @@
+//! A plugin on the audio thread: events, signals and sound of a block, to an audio half and back.
+
+mod bypass;
+mod notes;
+
+use self::bypass::Bypass;
+use self::notes::Notes;
+use super::event::MOST;
+use super::parking::{Half, Parking};
+use super::{Curve, Event, EventKind, Outcome, Transport};
+use crate::dsp::unit::{BLOCK, Meta};
+use crate::rt::{Block, Processor, Status};
+use std::any::Any;
+use std::sync::Arc;
+
+/// How a plugin is joined to the graph, in channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// Inputs of the processor that go to the main bus.
+    pub input: usize,
+    /// Inputs that follow and go to the side-chain.
+    pub sidechain: usize,
+    /// Outputs.
+    pub output: usize,
+}
+
+/// A parameter that the graph can move.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mover {
+    /// Its index in the description.
+    pub index: u32,
+    /// From the values of the graph to normalised ones; none if they are normalised.
+    pub curve: Option<Curve>,
+    /// What it is, normalised, when nothing moves it.
+    pub initial: f64,
+}
+
+impl Mover {
+    fn normalise(&self, value: f32) -> f64 {
+        let value = f64::from(value);
+        self.curve.as_ref().map_or(value.max(0.0).min(1.0), |curve| curve.normalise(value))
+    }
+}
+
+/// An instance, as all processors that play it one after the other share it.
+pub struct Home {
+    /// Where the audio half is between them.
+    pub parking: Parking,
+    /// Parameters that were set when the instance was made: index and value as the graph has it.
+    pub opened: Box<[(u32, f32)]>,
+    /// Parameters that events can move.
+    pub movers: Arc<[Mover]>,
+    /// Frames by which the output is late.
+    pub latency: usize,
+    /// Frames for which it may ring on.
+    pub tail: usize,
+    /// Semitones of a full pitch bend.
+    pub bend: f32,
+}
+
+/// A line of the graph that moves a parameter.
+struct Line {
+    mover: Mover,
+    /// What the plugin has heard last, normalised; not a number if that is not known.
+    last: f64,
+}
+
+/// The processor of a plugin.
+pub struct Played {
+    home: Arc<Home>,
+    /// Keeps the instance for as long as it is played.
+    _instance: Arc<dyn Any + Send + Sync>,
+    half: Option<Half>,
+    joined: Joined,
+    lines: Box<[Line]>,
+    /// Parameters that an edit has let go: they return to what they are by themselves.
+    released: Vec<(u32, f64)>,
+    events: Vec<Event>,
+    notes: Notes,
+    bypass: Bypass,
+}
+
+impl Played {
+    /// A processor for the instance at `home`, whose `lines` are its parameters. Control thread.
+    #[must_use]
+    pub fn new(
+        home: Arc<Home>,
+        instance: Arc<dyn Any + Send + Sync>,
+        joined: Joined,
+        lines: Vec<Mover>,
+    ) -> Played {
+        let lines: Box<[Line]> =
+            lines.into_iter().map(|mover| Line { mover, last: f64::NAN }).collect();
+        Played {
+            _instance: instance,
+            half: None,
+            released: Vec::with_capacity(MOST / 4),
+            events: Vec::with_capacity(MOST),
+            notes: Notes::new(home.bend),
+            bypass: Bypass::new(joined, home.latency),
+            joined,
+            lines,
+            home,
+        }
+    }
+
+    /// Takes the half, if nobody plays it.
+    fn arrive(&mut self) {
+        let Some((half, played)) = self.home.parking.take() else { return };
+        self.half = Some(half);
+        for line in self.lines.iter_mut().filter(|_| !played) {
+            let opened = self.home.opened.iter().find(|o| o.0 == line.mover.index);
+            line.last = opened.map_or(f64::NAN, |o| line.mover.normalise(o.1));
+        }
+    }
+
+    /// The events of a block: first what the graph's lines have come to, then what happens.
+    fn gather(&mut self, block: &Block) {
+        self.events.clear();
+        let at = |offset, index, value| Event {
+            offset,
+            kind: EventKind::Parameter { index, value },
+        };
+        for (index, value) in self.released.drain(..) {
+            self.events.push(at(0, index, value));
+        }
+        for (line, ramp) in self.lines.iter_mut().zip(block.params) {
+            let value = line.mover.normalise(ramp.from);
+            if value != line.last && self.events.len() < MOST {
+                line.last = value;
+                self.events.push(at(0, line.mover.index, value));
+            }
+        }
+        for event in block.events {
+            match event.kind {
+                crate::rt::EventKind::Param { index, value } => {
+                    let (index, lines) = (index as usize, self.lines.len());
+                    let mover = match self.lines.get_mut(index) {
+                        Some(line) => {
+                            line.last = line.mover.normalise(value);
+                            &line.mover
+                        }
+                        None => match self.home.movers.get(index - lines) {
+                            Some(mover) => mover,
+                            None => continue,
+                        },
+                    };
+                    if self.events.len() < MOST {
+                        let value = mover.normalise(value);
+                        self.events.push(at(event.offset, mover.index, value));
+                    }
+                }
+                kind => self.notes.write(event.offset, kind, &mut self.events),
+            }
+        }
+    }
+
+    /// Runs the plugin; whether it did.
+    fn run(&mut self, block: &mut Block) -> Outcome {
+        let Some(half) = &mut self.half else { return Outcome::Failed };
+        let Joined { input, sidechain, output } = self.joined;
+        let mut feed = |bus: usize, channel: usize, from: usize| {
+            let to = half.input(bus, channel);
+            let frames = to.len().min(BLOCK);
+            to[..frames].copy_from_slice(&block.ins.get(from)[..frames]);
+        };
+        (0..input).for_each(|c| feed(0, c, c));
+        (0..sidechain).for_each(|c| feed(1, c, input + c));
+        let outcome = half.process(BLOCK, &self.events, &transport(block.meta));
+        for (c, out) in block.outs.iter_mut().enumerate().take(output) {
+            let from = half.output(0, c);
+            if from.len() == BLOCK { out.0.copy_from_slice(from) } else { out.0.fill(0.0) }
+        }
+        outcome
+    }
+}
+
+/// Where the music is, as plugins are told.
+fn transport(meta: &Meta) -> Transport {
+    let quarters = meta.beats_per_bar;
+    let unit = [4, 8, 16].into_iter().find(|u| (quarters * f64::from(*u) / 4.0).fract() == 0.0);
+    let unit = unit.unwrap_or(16);
+    let bar = if quarters > 0.0 { (meta.beat / quarters).floor() } else { 0.0 };
+    Transport {
+        playing: true,
+        recording: false,
+        cycle: None,
+        tempo: meta.bpm,
+        meter: [(quarters * f64::from(unit) / 4.0) as u16, unit],
+        frame: meta.frame as i64,
+        beat: meta.beat,
+        bar_beat: bar * quarters,
+        bar: bar as i32,
+    }
+}
+
+impl Processor for Played {
+    fn process(&mut self, block: &mut Block) -> Status {
+        if self.half.is_none() {
+            self.arrive();
+        }
+        self.gather(block);
+        let outcome = self.run(block);
+        let plays = matches!(outcome, Outcome::Playing | Outcome::Silent);
+        self.bypass.settle(block, plays);
+        if outcome == Outcome::Silent { Status::Silent } else { Status::Playing }
+    }
+
+    fn reset(&mut self) {
+        self.notes.forget();
+        self.bypass.reset();
+        if let Some(half) = &mut self.half {
+            half.reset();
+        }
+    }
+
+    fn inherit(&mut self, before: &mut dyn Processor) -> bool {
+        let before: &mut dyn Any = before;
+        let Some(before) = before.downcast_mut::<Played>() else { return false };
+        if !Arc::ptr_eq(&self.home, &before.home) {
+            return true;
+        }
+        if before.half.is_none() {
+            before.arrive();
+        }
+        std::mem::swap(&mut self.half, &mut before.half);
+        std::mem::swap(&mut self.notes, &mut before.notes);
+        std::mem::swap(&mut self.released, &mut before.released);
+        if self.joined == before.joined {
+            std::mem::swap(&mut self.bypass, &mut before.bypass);
+        }
+        for line in &mut self.lines {
+            let same = before.lines.iter().find(|b| b.mover.index == line.mover.index);
+            line.last = same.map_or(f64::NAN, |b| b.last);
+        }
+        for line in &before.lines {
+            let (index, initial) = (line.mover.index, line.mover.initial);
+            let driven = self.lines.iter().any(|l| l.mover.index == index);
+            if !driven && self.released.len() < self.released.capacity() {
+                self.released.push((index, initial));
+            }
+        }
+        true
+    }
+
+    fn latency(&self) -> usize {
+        self.home.latency
+    }
+
+    fn tail(&self) -> usize {
+        self.home.tail
+    }
+}
+
+impl Drop for Played {
+    fn drop(&mut self) {
+        if let Some(half) = self.half.take() {
+            self.home.parking.put(half);
+        }
+    }
+}
