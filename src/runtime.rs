@@ -93,6 +93,15 @@ impl Runtime {
         self.eval_named(source, "script")
     }
 
+    /// Evaluates a script that is to follow `before`: sounds that are loaded and plugins that are open are kept.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with places.
+    pub fn eval_after(&self, source: &str, before: &Piece) -> Result<Piece, Vec<Diagnostic>> {
+        let rate = self.rate.unwrap_or(48_000);
+        Piece::again(source, "script", self.folder(rate), rate, Some(before.library()))
+    }
+
     /// Evaluates the script in the file `path`, relative to whose folder it finds others.
     ///
     /// # Errors
@@ -111,6 +120,11 @@ impl Runtime {
 
     fn eval_named(&self, source: &str, name: &str) -> Result<Piece, Vec<Diagnostic>> {
         let rate = self.rate.unwrap_or(48_000);
+        Piece::evaluate(source, name, self.folder(rate), rate)
+    }
+
+    /// The world of its scripts.
+    fn folder(&self, rate: u32) -> Folder {
         let plugins = self.plugins.clone().unwrap_or_else(|| Installed::shared());
         let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate)).plugins(plugins);
         for allowed in &self.allowed {
@@ -122,7 +136,7 @@ impl Runtime {
         if let Some(seed) = self.seed {
             folder = folder.seed(seed);
         }
-        Piece::evaluate(source, name, folder, rate)
+        folder
     }
 }
 

@@ -14,7 +14,9 @@ mod plugins {
     mod faulty;
     mod hosts;
     mod latency;
+    mod reload;
     mod scan;
+    mod scripts;
     mod sound;
     mod state;
     mod zam;

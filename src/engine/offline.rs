@@ -126,7 +126,7 @@ impl Offline {
         };
         let music = (session.tempo.seconds_at(beats) * rate).round() as u64;
         let player = Player::new(session, &compiled, rate, assets, Some(beats));
-        let names = session.nodes.iter().map(|n| n.kind.clone()).collect();
+        let names = session.nodes.iter().map(|n| n.called()).collect();
         let Compiled { mut schedule, strips, plan, mut warnings, .. } = compiled;
         warnings.extend(input::deaf(session, &options));
         schedule.timeline.stop_at(music);

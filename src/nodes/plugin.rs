@@ -126,8 +126,7 @@ pub trait Guest: Send + Sync {
 /// What paths call the plugin of a node: its name, without what divides the parts of a path.
 #[must_use]
 pub fn stem(node: &Node) -> String {
-    let name = node.text("called").or(node.text("name")).unwrap_or(KIND);
-    name.replace(['/', '.'], "_")
+    node.called().replace(['/', '.'], "_")
 }
 
 /// The parameters that the arguments of a node set, in a fixed order: name, whether normalised, value.

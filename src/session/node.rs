@@ -86,6 +86,13 @@ impl Node {
         }
     }
 
+    /// What messages call it: its kind, or the name of the plugin that it is.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let plugin = self.text("called").or(self.text("name")).filter(|_| self.kind == "plugin");
+        plugin.unwrap_or(&self.kind).to_string()
+    }
+
     /// The channels from outside that it hears, from 1: those of a node of kind `audio_in`, one or two.
     pub fn channels(&self) -> impl Iterator<Item = usize> + '_ {
         let list = match self.args.get("channels") {

@@ -2,7 +2,7 @@
 
 use crate::diag::Diagnostic;
 use crate::rt::Fault;
-use crate::session::Session;
+use crate::session::{Node, Session};
 use std::collections::BTreeMap;
 
 /// Seconds in which a node is named once.
@@ -23,7 +23,7 @@ impl Faults {
             return None;
         }
         *told = fault.frame;
-        let name = node.map_or("a node", |n| n.kind.as_str());
+        let name = node.map_or("a node".to_string(), Node::called);
         let text = format!("`{name}` put out something that is not a number; it was silenced");
         let hint = "its state was cleared; look for a division by zero or a wild parameter";
         let file = session.files.get(usize::from(place.file)).cloned().unwrap_or_default();

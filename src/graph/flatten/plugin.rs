@@ -30,8 +30,9 @@ impl Flatten<'_> {
             self.joined(id, node, guest, &input);
             return if input.is_empty() { vec![Wire::Const(0.0)] } else { input };
         }
+        let input = if has.input == 1 && has.output > 1 { self.mono(id, node, input) } else { input };
         // What has one channel is lifted to each, as one-channel nodes are.
-        let lifted = (has.input == 1 && wide > 1).then(|| self.guest(node, wide)).flatten();
+        let lifted = (has.input == 1 && input.len() > 1).then(|| self.guest(node, wide)).flatten();
         match lifted {
             Some(second) => {
                 let mut value = self.joined(id, node, guest, &vec![input[0]]);
@@ -54,6 +55,13 @@ impl Flatten<'_> {
                 None
             }
         }
+    }
+
+    /// Both channels together, at half their level.
+    fn mono(&mut self, id: NodeId, node: &Node, input: Value) -> Value {
+        let (Some(mul), true) = (find("mul"), input.len() > 1) else { return input };
+        let sum = self.sum(id, node, input.into_iter().map(|wire| vec![wire]).collect());
+        self.unit(id, node, mul, None, &[sum, vec![Wire::Const(0.5)]], &[], 0, 1)
     }
 
     fn refuse(&mut self, node: &Node, (message, hint): (String, String)) {

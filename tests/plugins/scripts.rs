@@ -1,0 +1,297 @@
+//! Plugins in scripts: what is rendered, and what is said of mistakes.
+
+use super::built::root;
+use super::rig::noise;
+use rhapsode::diag::Diagnostic;
+use rhapsode::engine::offline::Tail;
+use rhapsode::plugin::scan::Options as Scan;
+use rhapsode::runtime::{Installed, Piece, Sound};
+use rhapsode::{Length, Options, Runtime};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+/// The fixtures and Zam's plugins.
+pub fn installed() -> Arc<Installed> {
+    static INSTALLED: LazyLock<(Arc<Installed>, tempfile::TempDir)> = LazyLock::new(|| {
+        let cache = tempfile::tempdir().expect("makes a folder");
+        let fixtures = ["good", "many", "nan", "unsorted", "hang", "crash-process", "refuses"];
+        let mut scan = Scan::new();
+        scan.program = env!("CARGO_BIN_EXE_rhapsode").into();
+        scan.cache = cache.path().into();
+        scan.paths = fixtures.iter().map(|name| root().join(name)).collect();
+        let zam = ["ZamDelay", "ZaMaximX2", "ZaMultiCompX2", "ZamComp", "ZamEQ2"];
+        for format in ["vst3", "clap"] {
+            let file = |name| PathBuf::from(format!("/usr/lib/{format}/{name}.{format}"));
+            scan.paths.extend(zam.map(file));
+        }
+        (Arc::new(Installed::new(scan)), cache)
+    });
+    INSTALLED.0.clone()
+}
+
+pub fn runtime() -> Runtime {
+    Runtime::new().plugins(installed())
+}
+
+pub fn piece(source: &str) -> Piece {
+    runtime().eval(source).unwrap_or_else(|e| panic!("{source}\n{e:#?}"))
+}
+
+/// So many seconds of a script, without a ceiling.
+pub fn rendered(source: &str, seconds: f64) -> Sound {
+    let options = Options {
+        length: Length::Seconds(seconds),
+        tail: Tail::None,
+        ceiling: None,
+        ..Options::default()
+    };
+    piece(source).render(options).unwrap_or_else(|e| panic!("{source}\n{e:#?}"))
+}
+
+fn errors(source: &str) -> Vec<Diagnostic> {
+    match runtime().eval(source) {
+        Err(errors) => errors,
+        Ok(piece) => piece.start(Options::default()).err().expect("an error"),
+    }
+}
+
+fn peak(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |m, x| m.max(x.abs()))
+}
+
+#[test]
+fn an_effect_in_a_chain_does_what_it_does_by_itself() {
+    let dry = rendered(r#"track("a", noise() * 0.3);"#, 0.5);
+    for format in ["vst3", "clap"] {
+        let wet = rendered(
+            &format!(
+                r#"track("a", noise() * 0.3).fx(plugin("{format}:Fixture Gain").set("Factor", 0.5) |> gain(0.5));"#
+            ),
+            0.5,
+        );
+        assert!(peak(&wet.left) > 0.05, "{format}");
+        for (wet, dry) in wet.left.iter().zip(&dry.left) {
+            assert_eq!(*wet, dry * 0.25, "{format}");
+        }
+    }
+}
+
+/// A real plugin in a script, on a bus and as the master's, gives what it gives when it is called by hand.
+#[test]
+fn a_real_plugin_gives_the_same_bits_as_by_hand() {
+    use super::rig::{RATE, index, through, zam};
+    use rhapsode::plugin::{Format, Setup};
+    let dry = rendered(r#"track("a", saw(110) * 0.2);"#, 1.0);
+    let mut delay = zam("ZamDelay", Format::Vst3);
+    for (name, value) in [("Time", 250.0), ("Feedback", 0.5), ("Dry/Wet", 0.25)] {
+        let index = index(&*delay, name);
+        delay.set(index, value).unwrap();
+    }
+    let setup = Setup { offline: true, ..Setup::new(RATE) };
+    let want = through(&mut *delay, &setup, &dry.left, &dry.right);
+    let echo = r#"plugin("ZamDelay").set("time", "250 ms").set("Feedback", 0.5).norm("Dry/Wet", 0.25)"#;
+    for song in [
+        format!(r#"track("a", saw(110) * 0.2).fx({echo});"#),
+        format!(r#"track("a", saw(110) * 0.2).output("b"); bus("b", {echo});"#),
+        format!(r#"track("a", saw(110) * 0.2); master({echo});"#),
+        format!(r#"track("a", saw(110) * 0.2 |> {echo});"#),
+    ] {
+        let got = rendered(&song, 1.0);
+        let wrong = (0..want[0].len()).find(|&i| got.left[i] != want[0][i]);
+        assert_eq!(wrong, None, "{song}: {:?}", wrong.map(|i| (got.left[i], want[0][i])));
+        assert!(got.right == got.left, "{song}: it has one channel");
+    }
+}
+
+/// A dry path beside a late plugin, in a chain, on a bus and nested, cancels what went through it.
+#[test]
+fn latencies_are_compensated_everywhere() {
+    let late = r#"plugin("ZaMaximX2").set("Threshold", 0)"#;
+    let later = r#"plugin("Fixture Latency").set("Frames", 777)"#;
+    for song in [
+        format!(r#"track("a", noise() * 0.05).fx({late} - dry());"#),
+        format!(r#"track("a", noise() * 0.05).fx(({late} |> {later} |> {late}) - dry());"#),
+        format!(r#"track("a", noise() * 0.05).fx(({late} + ({later} |> {later})) - dry() * 2);"#),
+        format!(
+            r#"track("a", noise() * 0.05).send("b", -1); bus("b", {late} |> ({later} * 0.5 + dry() * 0.5));"#
+        ),
+        format!(
+            r#"track("a", noise() * 0.05).send("b").output("c"); bus("b", {later}).output("c");
+               bus("c", {late}); track("d", tap("a") * -2);"#
+        ),
+    ] {
+        let sound = rendered(&song, 0.5);
+        assert_eq!(peak(&sound.left).max(peak(&sound.right)), 0.0, "{song}");
+    }
+    let alone = rendered(&format!(r#"track("a", noise() * 0.05).fx({later});"#), 0.5);
+    let dry = rendered(r#"track("a", noise() * 0.05);"#, 0.5);
+    assert_eq!(alone.left, dry.left, "a file begins where the music does");
+}
+
+#[test]
+fn an_instrument_plays_patterns_and_takes_expressions() {
+    let note = |rest: &str| {
+        rendered(
+            &format!(
+                r#"tempo(120); track("k", plugin("Fixture Sine").set("Level", 1)).play({rest});"#
+            ),
+            1.0,
+        )
+    };
+    let plain = note(r#"note("a4 ~ a4 ~").gate(0.5)"#);
+    assert_eq!(plain.left[0], 0.0);
+    assert!(peak(&plain.left[1..12_000]) > 0.5, "{}", peak(&plain.left[..12_000]));
+    assert_eq!(peak(&plain.left[12_001..48_000]), 0.0, "it ends with its gate");
+    let higher = note(r#"note("a5").gate(1)"#);
+    let ups = |x: &[f32]| x.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
+    assert!((878..=881).contains(&ups(&higher.left)), "{}", ups(&higher.left));
+    let tuned = note(r#"note("a4").gate(1).param("tuning", 12)"#);
+    assert!((878..=881).contains(&ups(&tuned.left)), "{}", ups(&tuned.left));
+}
+
+/// Patterns move parameters at their frames, signals once a block.
+#[test]
+fn patterns_and_signals_move_parameters() {
+    let one = "(noise() * 0 + 0.5)";
+    let song = format!(
+        r#"tempo(120); track("a", {one}).fx(plugin("Fixture Gain").set("Factor", 1)).play(m("0.25 0.5 1 2").param("Factor", "0.25 0.5 1 2"));"#
+    );
+    let sound = rendered(&song, 2.0);
+    let want = |i: usize| [0.125, 0.25, 0.5, 1.0][i / 24_000];
+    let wrong = (0..96_000).find(|&i| sound.left[i] != want(i));
+    assert_eq!(wrong, None, "frame {wrong:?}: {:?}", wrong.map(|i| sound.left[i]));
+    let song = format!(
+        r#"track("a", {one}).fx(plugin("Fixture Gain").set("Factor", ramp(0, 2, 4)));"#
+    );
+    let sound = rendered(&song, 2.0);
+    for (i, x) in sound.left.iter().enumerate() {
+        let line = (i - i % 64) as f32 / 96_000.0;
+        assert!((x - line).abs() < 1e-5, "frame {i}: {x}, not {line}");
+    }
+}
+
+#[test]
+fn a_side_chain_hears_another_track() {
+    let sound = rendered(
+        r#"track("kick", noise() * 0 + 0.75).mute();
+           track("a", noise() * 0 + 0.5).fx(plugin("Fixture Ducker", #{sidechain: "kick"}));"#,
+        0.2,
+    );
+    assert_eq!(peak(&sound.left), 0.125);
+    let said = &errors(
+        r#"track("k", noise()); track("a", noise()).fx(plugin("Fixture Gain", #{sidechain: "k"}));"#,
+    )[0];
+    assert!(said.message.contains("has no side-chain"), "{said:?}");
+}
+
+#[test]
+fn a_mono_plugin_is_lifted_to_both_channels() {
+    let comp = r#"plugin("ZamComp").set("Threshold", -30).set("Ratio", 10)"#;
+    let stereo = rendered(&format!(r#"track("a", noise() |> pan(0.5) |> {comp});"#), 0.2);
+    let dry = rendered(r#"track("a", noise() |> pan(0.5));"#, 0.2);
+    assert!(stereo.left != stereo.right && stereo.left != dry.left);
+    // Each channel by itself: as loud as if it were alone.
+    let right = rendered(
+        &format!(r#"track("a", (noise() |> pan(0.5) |> pan(1)) * 1.0 |> {comp});"#),
+        0.2,
+    );
+    assert_eq!(peak(&right.left), 0.0);
+    // One channel in and two out: both channels are heard together.
+    let spread = rendered(r#"track("a", noise() |> pan(0.5) |> plugin("Fixture Refuses"));"#, 0.1);
+    for (i, (l, r)) in spread.left.iter().zip(&spread.right).enumerate() {
+        assert_eq!((*l, *r), (0.5 * (dry.left[i] + dry.right[i]), -*l), "frame {i}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_where_they_stand() {
+    let said = errors(
+        r#"track("a", saw(110)).fx(plugin("Fixture Gain").set("Gian", 3).set("Mode", [1]));
+track("b", saw(110)).fx(plugin("Fixture Gain").program("Soft").set("Factor", 1));
+track("c", saw(110)).fx(lowpass(300).set("cutoff", 3));"#,
+    );
+    let text: Vec<String> = said.iter().map(|d| d.message.clone()).collect();
+    assert!(said.iter().any(|d| d.message.contains("no parameter \"Gian\"")
+        && d.hint.as_ref().is_some_and(|h| h.contains("\"Gain\""))
+        && d.place.line == 1
+        && d.place.column == 52), "{said:#?}");
+    assert!(text.iter().any(|t| t.contains("cannot be set to a list")), "{text:#?}");
+    assert!(text.iter().any(|t| t.contains("is for plugins")), "{text:#?}");
+    let said = errors(r#"track("a", saw(110)).fx(plugin("Fixture Gain").set("Mode", "Wram"));"#);
+    assert!(said[0].message.contains("cannot be \"Wram\""), "{said:?}");
+    assert!(said[0].hint.as_ref().unwrap().contains("Clean"), "{said:?}");
+    let said = errors(r#"track("a", saw(110)).fx(plugin("Fixture Gain").program("Soft"));"#);
+    assert!(said[0].message.contains("has no program called \"Soft\""), "{said:?}");
+    let said = errors(r#"track("a", saw(110)).fx(plugin("Fixture Sine"));"#);
+    assert!(said[0].message.contains("has no audio input"), "{said:?}");
+    let said = errors(r#"track("a", instrument(|v| saw(v.freq) |> plugin("Fixture Gain")));"#);
+    assert!(said[0].message.contains("cannot run inside a voice"), "{said:?}");
+}
+
+/// Row 21: an effect that is not installed lets sound through, an instrument is silent, and both are named.
+#[test]
+fn what_is_not_installed_leaves_a_place() {
+    let song = r#"track("a", noise() * 0.1).fx(plugin("Fixture Gian").set("Gain", -6).key("g"));
+                  track("b", plugin("No Such Synth").set("Cutoff", 300)).play("c3 e3");
+                  param("b/No Such Synth.Cutoff").set(lfo("sine", 1));"#;
+    let there = piece(song);
+    let said: Vec<String> = there.warnings().iter().map(|d| d.message.clone()).collect();
+    assert!(said.iter().any(|t| t.contains("no plugin `Fixture Gian`")), "{said:#?}");
+    assert!(said.iter().any(|t| t.contains("no plugin `No Such Synth`")), "{said:#?}");
+    let hints: Vec<&String> = there.warnings().iter().filter_map(|w| w.hint.as_ref()).collect();
+    assert!(hints.iter().any(|h| h.contains("Fixture Gain")), "{hints:#?}");
+    assert_eq!(rendered(song, 0.2).left, rendered(r#"track("a", noise() * 0.1);"#, 0.2).left);
+    // What was set is kept in a rig, for when it is there.
+    let rig = rhapsode::session::Rig::of(there.session()).to_json();
+    assert!(rig.contains("=Gain") && rig.contains("Fixture Gian"), "{rig}");
+}
+
+/// Row 20: 100,000 parameters load, and one of them is set.
+#[test]
+fn very_many_parameters_can_be_used() {
+    let sound = rendered(
+        r##"track("a", noise() * 0 + 0.5).fx(plugin("clap:Fixture Many").set("#99999", 0.5));"##,
+        0.1,
+    );
+    assert!(peak(&sound.left) > 0.0);
+}
+
+/// Row 16: what is no number is silenced, named, and the rest sounds on.
+#[test]
+fn what_a_plugin_makes_of_nothing_is_silenced_and_named() {
+    let song = r#"track("a", noise() * 0.7).fx(plugin("Fixture NaN")); track("b", sine(100) * 0.1);"#;
+    let there = piece(song);
+    let options =
+        Options { length: Length::Seconds(0.5), tail: Tail::None, ..Options::default() };
+    let mut offline = there.start(options).expect("compiles");
+    let mut all = Vec::new();
+    while offline.advance() {
+        all.extend(offline.frames().map(|f| f.0));
+    }
+    assert!(all.iter().all(|x| x.is_finite()) && peak(&all) > 0.09);
+    let (first, last) = (&all[..4_800], &all[all.len() - 4_800..]);
+    assert!(peak(first).max(peak(last)) < 1.0, "what is silenced is not heard");
+    let said: Vec<String> = offline.take_warnings().iter().map(|d| d.message.clone()).collect();
+    assert!(said.iter().any(|t| t.contains("Fixture NaN") && t.contains("not a number")), "{said:?}");
+}
+
+/// A render has the same bits on any number of threads.
+#[test]
+fn threads_change_no_bit() {
+    let mut song = String::new();
+    for i in 0..6 {
+        song.push_str(&format!(
+            r#"track("t{i}", noise() * 0.1).fx(plugin("ZamDelay").set("Time", {}) |> plugin("ZamEQ2")).send("x", 0.3);"#,
+            100 + i * 20
+        ));
+    }
+    song.push_str(r#"bus("x", plugin("ZaMultiCompX2")); master(plugin("ZaMaximX2"));"#);
+    let there = piece(&song);
+    let of = |threads| {
+        let length = Length::Seconds(0.7);
+        there.render(Options { length, threads, ..Options::default() }).expect("renders")
+    };
+    let (one, three) = (of(1), of(3));
+    assert!(peak(&one.left) > 0.05 && one == three);
+    assert_ne!(noise(8, 1), noise(8, 2));
+}
