@@ -52,6 +52,9 @@ enum Command {
     /// Scan one plugin library for another process
     #[command(hide = true)]
     PluginScan(plugins::ScanArgs),
+    /// Have one plugin for another process
+    #[command(hide = true)]
+    PluginHost(plugins::HostArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -106,6 +109,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Devices(args) => devices::devices(args),
         Command::Plugins(args) => plugins::plugins(args),
         Command::PluginScan(args) => plugins::scan(args),
+        Command::PluginHost(args) => plugins::host(args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(*shell, &mut command, "rhapsode", &mut std::io::stdout());

@@ -10,6 +10,7 @@ pub mod describe;
 pub mod error;
 pub mod event;
 pub mod instance;
+pub mod sandbox;
 pub mod scan;
 pub mod state;
 #[expect(non_upper_case_globals, reason = "the standard's names in patterns")]

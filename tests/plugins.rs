@@ -14,6 +14,10 @@ mod plugins {
     mod faulty;
     mod hosts;
     mod latency;
+    mod sandbox;
+    mod sandbox_ends;
+    mod sandbox_faults;
+    mod sandbox_side;
     mod scan;
     mod sound;
     mod state;
