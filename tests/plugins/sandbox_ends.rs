@@ -1,4 +1,5 @@
 //! Processes of plugins end with what they are for, and do nothing while nothing is asked of them.
+#![expect(clippy::disallowed_methods, reason = "waits for what other processes do")]
 
 use super::built::library;
 use super::rig::{RATE, patient};
@@ -54,6 +55,22 @@ impl Traced {
         assert_eq!(unsafe { libc::kill(pid.expect("a number"), signal) }, 0);
     }
 
+    /// Stops the process, and waits until all its threads stand still.
+    pub fn stop(&self) {
+        self.signal(libc::SIGSTOP);
+        let tasks = self.process().join("task");
+        let still = |task: &Path| {
+            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        };
+        let begin = Instant::now();
+        let all = || std::fs::read_dir(&tasks).expect("it lives").flatten();
+        while !all().all(|task| still(&task.path())) {
+            assert!(begin.elapsed() < Duration::from_secs(20), "it goes on");
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until there is no process any more, not even a zombie.
     pub fn gone(&self, before: &Path) {
         let begin = Instant::now();
@@ -87,7 +104,7 @@ fn a_process_that_hangs_ends_with_its_plugin() {
     let traced = Traced::new();
     let plugin = traced.open("good", Format::Clap);
     let process = traced.process();
-    traced.signal(libc::SIGSTOP);
+    traced.stop();
     let begin = Instant::now();
     drop(plugin);
     assert!(begin.elapsed() < Duration::from_millis(500), "nobody waits for it");

@@ -1,4 +1,5 @@
 //! Plugins that crash, hang or are no plugins, each in a process of its own.
+#![expect(clippy::disallowed_methods, reason = "a second must pass")]
 
 use super::built::library;
 use super::rig::{FORMATS, RATE, index, patient, sandboxed};
@@ -141,7 +142,7 @@ fn what_is_late_may_come_back() {
     traced.options.misses = u32::MAX;
     let mut gain = traced.open("good", Format::Clap);
     let mut half = gain.activate(&Setup::new(RATE)).unwrap();
-    traced.signal(libc::SIGSTOP);
+    traced.stop();
     for _ in 0..20 {
         assert_eq!(block(&mut *half, 0.25), Outcome::Late);
     }

@@ -61,7 +61,7 @@ fn end_with(line: &UnixStream) {
             break;
         }
     }
-    std::thread::sleep(MOMENT);
+    std::thread::park_timeout(MOMENT);
     // SAFETY: ends the process without a word to the plugin, which had its time.
     unsafe { libc::_exit(0) };
 }

@@ -95,17 +95,18 @@ impl Link {
         self.found.iter_mut().for_each(|found| found.1.clear());
     }
 
-    /// The answers to polls. One is asked if none is under way; no longer than `patience` is waited for it, so
-    /// that a plugin that is busy does not hold up its host.
+    /// The answers to polls. One is asked if none is under way, and waited for no longer than `patience`; one that
+    /// was under way is not waited for again, so that a plugin that is busy does not hold up its host.
     ///
     /// # Errors
     /// If the child is gone, or had to be ended.
     pub fn poll(&mut self, save: bool, patience: Duration) -> Result<Vec<Found>, Broken> {
-        if self.asked.is_none() {
+        let again = self.asked.is_some();
+        if !again {
             self.say(&Request::Poll { save }, &[])?;
             self.asked = Some(Instant::now());
         }
-        if self.readable(patience) {
+        if self.readable(if again { Duration::ZERO } else { patience }) {
             let found = self.hear()?;
             self.found.push(found);
             self.asked = None;
