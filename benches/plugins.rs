@@ -7,7 +7,7 @@ mod built;
 
 #[cfg(target_os = "linux")]
 fn blocks(c: &mut criterion::Criterion) {
-    use rhapsode::plugin::{Event, EventKind, Format, Setup, Transport, ids, open};
+    use rhapsode::plugin::{Event, EventKind, Format, Setup, Transport, ids, open, sandbox};
     for format in [Format::Vst3, Format::Clap] {
         let path = built::library("good", format);
         // The transposer has no audio, so that next to nothing is the plugin's own.
@@ -20,6 +20,18 @@ fn blocks(c: &mut criterion::Criterion) {
             b.iter(|| half.process(64, &[], &time));
         });
         c.bench_function(&format!("plugins/{format}/event"), |b| {
+            b.iter(|| half.process(64, &event, &time));
+        });
+        // The same in a process of its own.
+        let mut options = sandbox::Options::new();
+        options.program = env!("CARGO_BIN_EXE_rhapsode").into();
+        let plugin = sandbox::open(&options, format, &path, &all[3]);
+        let mut plugin = plugin.expect("it opens in a process of its own");
+        let mut half = plugin.activate(&Setup::new(48_000.0)).expect("it starts");
+        c.bench_function(&format!("plugins/{format}/sandboxed/empty"), |b| {
+            b.iter(|| half.process(64, &[], &time));
+        });
+        c.bench_function(&format!("plugins/{format}/sandboxed/event"), |b| {
             b.iter(|| half.process(64, &event, &time));
         });
     }

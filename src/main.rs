@@ -52,6 +52,9 @@ enum Command {
     /// Scan one plugin library for another process
     #[command(hide = true)]
     PluginScan(plugins::ScanArgs),
+    /// Have one plugin for another process
+    #[command(hide = true)]
+    PluginHost(plugins::HostArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -62,6 +65,9 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log();
+    if let Ok(program) = std::env::current_exe() {
+        rhapsode::plugin::serve_by(program);
+    }
     interrupt::watch();
     let result = match &cli.command {
         Command::Check(args) => return check::check(args),
@@ -106,6 +112,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Devices(args) => devices::devices(args),
         Command::Plugins(args) => plugins::plugins(args),
         Command::PluginScan(args) => plugins::scan(args),
+        Command::PluginHost(args) => plugins::host(args),
         Command::Completions { shell } => {
             let mut command = Cli::command();
             clap_complete::generate(*shell, &mut command, "rhapsode", &mut std::io::stdout());

@@ -12,6 +12,7 @@ pub mod event;
 pub mod instance;
 pub mod parking;
 pub mod played;
+pub mod sandbox;
 pub mod scan;
 pub mod state;
 #[expect(non_upper_case_globals, reason = "the standard's names in patterns")]
@@ -30,11 +31,28 @@ pub use state::State;
 
 pub use crate::session::plugin::{Bus, Description, Format, Parameter, Summary, Tail};
 
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The frames of the largest block that a plugin is ever given; those of the house's blocks.
 pub const BLOCK: usize = crate::dsp::unit::BLOCK;
+
+/// The program that serves, once it is known.
+static SERVER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says which program scans libraries and runs plugins in processes of their own: one that calls [`scan::serve`] when
+/// it is started as `PROGRAM plugin-scan ..` and [`sandbox::serve`] as `PROGRAM plugin-host ..`, as `rhapsode` does.
+/// An embedding program may name itself or `rhapsode`; the first call counts.
+pub fn serve_by(program: PathBuf) {
+    // Who comes second finds it done.
+    let _ = SERVER.set(program);
+}
+
+/// The program that serves. Without one `rhapsode` scans, and plugins run in this process.
+#[must_use]
+pub fn server() -> Option<&'static Path> {
+    SERVER.get().map(PathBuf::as_path)
+}
 
 /// Loads a plugin into this process: the one that has `id`, or the first of the library if `id` is empty. The
 /// thread that calls is the plugin's main thread from then on.

@@ -318,7 +318,7 @@ impl Piece {
     /// Whatever keeps the graph from being built.
     pub fn start(&self, options: Options) -> Result<Offline, Vec<Diagnostic>> {
         let options = Options { rate: self.rate, ..options };
-        let library = self.library.hosting(Hosting { offline: true, ..Hosting::default() });
+        let library = self.library.hosting(Hosting::new(true));
         let mut offline = Offline::new(&self.session, &library, options)
             .map_err(|diags| self.located(diags))?;
         offline.locate(|warning| warning.located(&self.sources));

@@ -15,6 +15,10 @@ mod plugins {
     mod hosts;
     mod latency;
     mod reload;
+    mod sandbox;
+    mod sandbox_ends;
+    mod sandbox_faults;
+    mod sandbox_side;
     mod scan;
     mod scripts;
     mod sound;

@@ -2,18 +2,24 @@
 //! the others.
 #![cfg(target_os = "linux")]
 
+#[path = "plugins/built.rs"]
+mod built;
+
 use rhapsode::engine::Player;
 use rhapsode::graph::compile;
+use rhapsode::plugin::{Format, Outcome, Setup, Transport, sandbox};
 use rhapsode::rt::{Renderer, Timed};
 use rhapsode::runtime::Runtime;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Calls that the filter caught, and the number of the last.
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);
 static LAST: AtomicI64 = AtomicI64::new(0);
+/// One test at a time: they count together.
+static ONE: Mutex<()> = Mutex::new(());
 
 /// The kernel sends this signal in place of a call that the filter does not know.
 extern "C" fn caught(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
@@ -84,6 +90,7 @@ fn render(path: &std::path::Path) -> impl FnOnce() + Send + 'static {
 
 #[test]
 fn rendering_makes_no_system_call() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     count_the_caught();
     // The filter sees what it should.
     assert_eq!(caught_in(|| assert_ne!(std::hint::black_box(std::process::id()), 1)), 1);
@@ -100,5 +107,40 @@ fn rendering_makes_no_system_call() {
         let calls = caught_in(render(&path));
         let last = LAST.load(Ordering::SeqCst);
         assert_eq!(calls, 0, "{}: {calls} calls, the last was number {last}", path.display());
+    }
+}
+
+/// Blocks of a plugin in a process of its own, some of which are late, and the last of which it does not survive.
+#[test]
+fn a_block_of_another_process_makes_no_system_call() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    count_the_caught();
+    for name in ["crash-process", "hang"] {
+        let mut options = sandbox::Options::new();
+        options.program = env!("CARGO_BIN_EXE_rhapsode").into();
+        options.share = 20.0;
+        let path = built::library(name, Format::Clap);
+        let mut plugin = sandbox::open(&options, Format::Clap, &path, "").expect("it opens");
+        let mut half = plugin.activate(&Setup::new(48_000.0)).expect("it starts");
+        let lived = Arc::new(AtomicBool::new(false));
+        let died = Arc::new(AtomicBool::new(false));
+        let tell = [lived.clone(), died.clone()];
+        // A thread that panicked would call for more.
+        let calls = caught_in(move || {
+            let mut block = |input: f32| {
+                half.input(0, 0).fill(input);
+                half.process(64, &[], &Transport::default())
+            };
+            let lives = (0..500).all(|_| block(0.25) != Outcome::Failed);
+            block(0.75);
+            let dies = (0..1000).any(|_| block(0.25) == Outcome::Failed);
+            tell[0].store(lives, Ordering::SeqCst);
+            tell[1].store(dies, Ordering::SeqCst);
+            // Freeing is the other side's work.
+            std::mem::forget(half);
+        });
+        let last = LAST.load(Ordering::SeqCst);
+        assert!(lived.load(Ordering::SeqCst) && died.load(Ordering::SeqCst), "{name}");
+        assert_eq!(calls, 0, "{name}: {calls} calls, the last was number {last}");
     }
 }

@@ -5,7 +5,7 @@ mod text;
 use super::Failure;
 use crate::diag::Diagnostic;
 use crate::plugin::scan::{Again, Catalogue, Options, serve};
-use crate::plugin::{Description, Format, PluginError};
+use crate::plugin::{Description, Format, PluginError, sandbox};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,28 @@ pub struct ScanArgs {
 /// If the answer cannot be written.
 pub fn scan(args: &ScanArgs) -> Result<(), Failure> {
     serve(&args.library, &args.answer).map_err(|e| failure(&e))
+}
+
+/// Arguments of the hidden command in which this program has one plugin for another process.
+#[derive(Clone, Debug, clap::Args)]
+pub struct HostArgs {
+    /// Its format
+    format: String,
+    /// The library
+    library: PathBuf,
+    /// The id of the plugin; the first of the library if it is empty
+    id: String,
+}
+
+/// Has one plugin, for another process that plays it.
+///
+/// # Errors
+/// If no process has started this one for that.
+pub fn host(args: &HostArgs) -> Result<(), Failure> {
+    let format = Format::ALL.into_iter().find(|format| format.prefix() == args.format);
+    let unknown = || Failure::message(format!("`{}` is no format of plugins", args.format));
+    let format = format.ok_or_else(unknown)?;
+    sandbox::serve(format, &args.library, &args.id).map_err(|e| failure(&e))
 }
 
 /// Lists or describes plugins on standard output.

@@ -44,7 +44,7 @@ impl Library {
     /// A library at `rate` hertz that finds files with `locate`.
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
-        let rack = Arc::new(Rack::new(Hosting::default()));
+        let rack = Arc::new(Rack::new(Hosting::new(false)));
         let (locate, samples) = (locate.into(), Arc::default());
         Library { rate, locate, samples, used: Mutex::default(), rack }
     }

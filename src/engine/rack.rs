@@ -8,7 +8,7 @@ mod open;
 use self::guest::Instance;
 use self::keeper::Keeper;
 use crate::nodes::plugin::{Guest, Order};
-use crate::plugin::{Change, Format};
+use crate::plugin::{Change, Format, sandbox};
 use crate::session::Arg;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,8 +31,16 @@ pub struct News {
 pub struct Hosting {
     /// Renders a file: plugins may take their time.
     pub offline: bool,
-    /// All plugins run in this process, whatever scripts say.
-    pub in_process: bool,
+    /// How plugins run in processes of their own, where scripts do not say otherwise; none runs in one without it.
+    pub sandbox: Option<sandbox::Options>,
+}
+
+impl Hosting {
+    /// As the program's server allows: in processes of their own, if it has [one](crate::plugin::serve_by).
+    #[must_use]
+    pub fn new(offline: bool) -> Hosting {
+        Hosting { offline, sandbox: crate::plugin::server().map(|_| sandbox::Options::new()) }
+    }
 }
 
 /// What an instance is made of; one that is made of something else is another instance.
@@ -118,7 +126,7 @@ impl Rack {
             id: node.text("id")?.into(),
             rate: order.rate,
             double: flag("double", false),
-            sandbox: flag("sandbox", true) && !self.hosting.in_process,
+            sandbox: flag("sandbox", true) && self.hosting.sandbox.is_some(),
             channels: order.channels,
             start: format!("{program} {}", version.unwrap_or_default()),
         })

@@ -48,10 +48,11 @@ impl<T> Drop for Side<T> {
 unsafe impl<T: Send> Send for Side<T> {}
 
 /// Where the channels of each bus begin.
-struct Places(Vec<(usize, usize)>);
+pub struct Places(Vec<(usize, usize)>);
 
 impl Places {
-    fn new(buses: &[Bus]) -> Places {
+    /// Those of buses whose channels lie one after the other.
+    pub fn new(buses: &[Bus]) -> Places {
         let mut first = 0;
         let places = buses.iter().map(|bus| {
             first += bus.channels;
@@ -60,11 +61,13 @@ impl Places {
         Places(places.collect())
     }
 
-    fn channels(&self) -> usize {
+    /// The channels of all buses.
+    pub fn channels(&self) -> usize {
         self.0.last().map_or(0, |(first, channels)| first + channels)
     }
 
-    fn find(&self, bus: usize, channel: usize) -> Option<usize> {
+    /// The place of a channel of a bus, if there is one.
+    pub fn find(&self, bus: usize, channel: usize) -> Option<usize> {
         let &(first, channels) = self.0.get(bus)?;
         (channel < channels).then_some(first + channel)
     }

@@ -42,6 +42,13 @@ pub enum PluginError {
     State(String),
     /// The audio half is still in use.
     Playing(String),
+    /// The process in which the plugin ran is gone.
+    Died {
+        /// Its name, or its file's.
+        name: String,
+        /// What it did, as in "crashed (SIGSEGV)".
+        how: String,
+    },
 }
 
 impl PluginError {
@@ -85,6 +92,7 @@ impl fmt::Display for PluginError {
             PluginError::Playing(name) => {
                 write!(f, "the plugin `{name}` still plays: its audio half has not come back")
             }
+            PluginError::Died { name, how } => write!(f, "the plugin `{name}` {how}"),
         }
     }
 }

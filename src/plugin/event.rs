@@ -214,6 +214,20 @@ impl Sent {
         self.events.iter().filter(inside).map(moved)
     }
 
+    /// Takes over what another process has counted of its own list. Audio thread.
+    #[cfg(target_os = "linux")]
+    pub(super) fn counted(&mut self, dropped: u64, moved: u64) {
+        (self.dropped, self.moved) = (dropped, moved);
+    }
+
+    /// Takes what the host gives after what is there already, which is late: it is at the first frame. Audio
+    /// thread.
+    #[cfg(target_os = "linux")]
+    pub(super) fn add(&mut self, events: &[Event], frames: usize) {
+        self.events.iter_mut().for_each(|event| event.offset = 0);
+        events.iter().for_each(|&event| self.push(event, frames));
+    }
+
     /// Takes what the host gives: all of it if it is in order and in the block, what is right of it if not.
     pub(super) fn fill(&mut self, events: &[Event], frames: usize) {
         self.clear();

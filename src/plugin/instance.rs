@@ -52,7 +52,8 @@ pub enum Change {
     Restart,
     /// What would be saved is not what was saved last.
     Unsaved,
-    /// The process that it ran in is gone, and why.
+    /// Its process is gone, and how, as a sentence: told once. What it was like can still be
+    /// [saved](Plugin::save), for another instance.
     Died(String),
 }
 
@@ -149,8 +150,11 @@ pub enum Outcome {
     Playing,
     /// Its outputs are silent, and stay so until there is input or an event.
     Silent,
-    /// The plugin failed; its outputs are zero.
+    /// The plugin failed; its outputs are zero. One whose process is gone fails from then on.
     Failed,
+    /// The plugin, in a process of its own, did not answer in time; its outputs are zero. It may be there again
+    /// with a later block, without what it would have done in this one.
+    Late,
 }
 
 /// An instance as the audio thread has it: buffers of its own, and a block at a time.

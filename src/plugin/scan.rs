@@ -8,6 +8,8 @@ pub mod lookup;
 mod child;
 
 pub use catalogue::{Again, Catalogue, Options};
+#[cfg(target_os = "linux")]
+pub(super) use child::said;
 pub use child::serve;
 pub use lookup::Unknown;
 

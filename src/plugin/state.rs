@@ -19,6 +19,10 @@ pub struct State {
     /// Plain values of its open parameters by their ids: all there is of a plugin that saves nothing, and what
     /// a placeholder shows of one that is missing.
     pub values: Vec<(u32, f64)>,
+    /// Plain values that were set after all that was saved, by the parameters' ids, of a plugin that is gone and
+    /// cannot save itself any more. They are set once the rest is restored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since: Vec<(u32, f64)>,
 }
 
 /// The first line of a file.
@@ -90,6 +94,7 @@ mod tests {
             bytes: vec![0, 10, 255],
             controller: vec![7],
             values: vec![(3, 0.1), (9, -60.0)],
+            since: vec![(9, -12.0)],
         };
         let file = state.to_bytes();
         assert_eq!(State::from_bytes(&file), Ok(state));

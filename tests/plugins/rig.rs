@@ -2,7 +2,7 @@
 
 use super::built::library;
 use rhapsode::plugin::{
-    AudioHalf, Event, EventKind, Format, Outcome, Plugin, Setup, Transport, open,
+    AudioHalf, Event, EventKind, Format, Outcome, Plugin, Setup, Transport, open, sandbox,
 };
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,20 @@ pub fn named(path: &Path, format: Format, name: &str) -> Box<dyn Plugin> {
     let ids = rhapsode::plugin::ids(format, path).expect("the library has plugins");
     let all = ids.iter().map(|id| open(format, path, id).expect("it opens"));
     all.into_iter().find(|p| p.description().name == name).expect("a plugin of that name")
+}
+
+/// A plugin of a library by its id in a process of its own, which gets all the time it wants; the first if the id
+/// is empty.
+pub fn sandboxed(path: &Path, format: Format, id: &str) -> Box<dyn Plugin> {
+    sandbox::open(&patient(), format, path, id).expect("it opens")
+}
+
+/// Blocks may take seconds, since whoever runs the tests may be busy.
+pub fn patient() -> sandbox::Options {
+    let mut options = sandbox::Options::new();
+    options.program = env!("CARGO_BIN_EXE_rhapsode").into();
+    options.share = 4000.0;
+    options
 }
 
 /// A plugin of Debian's `zam-plugins`.

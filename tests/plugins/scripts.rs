@@ -29,6 +29,7 @@ pub fn installed() -> Arc<Installed> {
     INSTALLED.0.clone()
 }
 
+/// In this process, but for those tests that say otherwise.
 pub fn runtime() -> Runtime {
     Runtime::new().plugins(installed())
 }

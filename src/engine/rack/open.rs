@@ -5,6 +5,7 @@ use super::{Identity, Problem, Rack};
 use crate::nodes::plugin::{Order, settings};
 use crate::plugin::{
     self, AudioHalf, Description, Home, Mover, Parking, Plugin, PluginError, Setup, State, Tail,
+    sandbox,
 };
 use crate::session::Arg;
 use std::path::PathBuf;
@@ -71,8 +72,9 @@ pub(super) fn open(
         offline: rack.hosting.offline,
     };
     let (place, flag) = (at.clone(), stale.clone());
+    let apart = rack.hosting.sandbox.clone().filter(|_| identity.sandbox);
     let opened = rack.keeper.ask(move |plugins| {
-        let mut plugin = start(&wanted.identity)?;
+        let mut plugin = start(&wanted.identity, apart)?;
         let opened = prepare(&mut *plugin, &wanted)?;
         plugins.insert(serial, place, plugin, flag);
         Ok::<Opened, Problem>(opened)
@@ -117,9 +119,16 @@ pub(super) fn problem(error: &PluginError) -> Problem {
     (error.to_string(), hint)
 }
 
-fn start(identity: &Identity) -> Result<Box<dyn Plugin>, Problem> {
+fn start(
+    identity: &Identity,
+    apart: Option<sandbox::Options>,
+) -> Result<Box<dyn Plugin>, Problem> {
     let Identity { format, path, id, .. } = identity;
-    plugin::open(*format, path, id).map_err(|e| problem(&e))
+    let opened = match apart {
+        Some(options) => sandbox::open(&options, *format, path, id),
+        None => plugin::open(*format, path, id),
+    };
+    opened.map_err(|e| problem(&e))
 }
 
 /// Gets a plugin ready to play.

@@ -18,7 +18,7 @@ impl Hosted {
             state.save(&handle, &mut bytes).map_err(|_| self.refuses("to save its state"))?;
         }
         let (format, id, controller) = (Format::Clap, self.description.id.clone(), Vec::new());
-        Ok(State { format, id, bytes, controller, values: self.values() })
+        Ok(State { format, id, bytes, controller, values: self.values(), since: Vec::new() })
     }
 
     /// See [`Plugin::restore`].
@@ -28,14 +28,19 @@ impl Hosted {
             Some(state) if !saved.bytes.is_empty() => {
                 let handle = self.instance.get_mut().plugin_handle();
                 let loaded = state.load(&handle, &mut &saved.bytes[..]);
-                loaded.map_err(|_| self.refuses("the state that is to be restored"))
+                loaded.map_err(|_| self.refuses("the state that is to be restored"))?;
             }
-            _ => {
-                let values = saved.values.iter();
-                let known = values.filter_map(|&(id, v)| Some((self.boxes.index(id)?, v)));
-                self.give(&known.collect::<Vec<_>>());
-                Ok(())
-            }
+            _ => self.give_by_id(&saved.values),
+        }
+        self.give_by_id(&saved.since);
+        Ok(())
+    }
+
+    fn give_by_id(&mut self, values: &[(u32, f64)]) {
+        let known = values.iter().filter_map(|&(id, v)| Some((self.boxes.index(id)?, v)));
+        let known: Vec<(u32, f64)> = known.collect();
+        if !known.is_empty() {
+            self.give(&known);
         }
     }
 }

@@ -24,8 +24,8 @@ pub enum Again {
 /// How to look for plugins.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The program that scans when it is called with `plugin-scan LIBRARY ANSWER`: this one, or that of an
-    /// embedder which calls [`serve`](super::serve) then.
+    /// The program that scans when it is called with `plugin-scan LIBRARY ANSWER`: the one that
+    /// [serves](crate::plugin::serve_by).
     pub program: PathBuf,
     /// Files, bundles and folders to look at; the standard ones if there are none.
     pub paths: Vec<PathBuf>,
@@ -42,7 +42,7 @@ impl Options {
     #[must_use]
     pub fn new() -> Options {
         Options {
-            program: std::env::current_exe().unwrap_or_else(|_| "rhapsode".into()),
+            program: crate::plugin::server().unwrap_or(Path::new("rhapsode")).into(),
             paths: Vec::new(),
             cache: cache::folder(),
             limit: Duration::from_secs(20),

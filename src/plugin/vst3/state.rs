@@ -34,6 +34,7 @@ impl Hosted {
             bytes: component.bytes(),
             controller: controller.bytes(),
             values: self.values(),
+            since: Vec::new(),
         })
     }
 
@@ -41,12 +42,8 @@ impl Hosted {
     pub(super) fn take_back(&mut self, state: &State) -> Result<(), PluginError> {
         state.belongs(Format::Vst3, &self.description.id)?;
         if state.bytes.is_empty() {
-            for &(id, plain) in &state.values {
-                if let Some(index) = self.boxes.index(id) {
-                    self.set(index, plain)?;
-                }
-            }
-            return Ok(());
+            self.set_by_id(&state.values)?;
+            return self.set_by_id(&state.since);
         }
         // What was set before is no more.
         self.boxes.to_audio.take(usize::MAX, |_, _| {});
@@ -60,6 +57,15 @@ impl Hosted {
             self.parts.controller.setComponentState(second.pointer().as_ptr());
             if !state.controller.is_empty() {
                 self.parts.controller.setState(third.pointer().as_ptr());
+            }
+        }
+        self.set_by_id(&state.since)
+    }
+
+    fn set_by_id(&mut self, values: &[(u32, f64)]) -> Result<(), PluginError> {
+        for &(id, plain) in values {
+            if let Some(index) = self.boxes.index(id) {
+                self.set(index, plain)?;
             }
         }
         Ok(())
