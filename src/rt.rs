@@ -26,7 +26,7 @@ pub mod workers;
 pub use block::{Block, Buffer, Inputs, Ramp};
 pub use event::{Event, EventKind};
 pub use inlets::Inlets;
-pub use job::{Fault, Job, PortRef, Timed};
+pub use job::{Fault, Job, PortRef, Timed, Trouble};
 pub use keys::Keys;
 pub use midi::{Arrival, Outgoing, Route};
 pub use pace::{Pace, Step};

@@ -308,7 +308,10 @@ impl Piece {
                 sound.right.push(right);
             }
         }
-        Ok(sound)
+        match offline.failed() {
+            Some(why) => Err(self.located(vec![why.clone()])),
+            None => Ok(sound),
+        }
     }
 
     /// Starts a render whose blocks are pulled one chunk after the other; `options.rate` is the

@@ -11,6 +11,7 @@ mod plugins {
     mod alloc;
     mod describe;
     mod events;
+    mod failing;
     mod faulty;
     mod hosts;
     mod latency;

@@ -221,6 +221,10 @@ pub fn write_sound(mut offline: Offline, sink: &Sink) -> Result<(), Failure> {
         warnings.extend(offline.take_warnings());
     }
     progress.finish();
+    if let Some(why) = offline.failed() {
+        // The file is not there, rather than shorter than it should be.
+        return Err(Failure(vec![why.clone()]));
+    }
     let limited = offline.limited();
     let finished = outs.finish()?;
     if sink.quiet {

@@ -8,8 +8,9 @@ use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
 use crate::graph::{Compiled, Plan, StripRef, compile};
 use crate::nodes::table::Assets;
-use crate::rt::{Buffer, Renderer, Workers};
+use crate::rt::{Buffer, Fault, Renderer, Trouble, Workers};
 use crate::session::Session;
+use crate::units::Place;
 use std::sync::Arc;
 
 /// How much is rendered.
@@ -83,7 +84,12 @@ pub struct Offline {
     plan: Plan,
     warnings: Vec<Diagnostic>,
     options: Options,
-    names: Vec<String>,
+    /// What messages call the nodes, and where the script made them.
+    names: Vec<(String, Place)>,
+    /// What was wrong with nodes and has not been told.
+    faults: Vec<Fault>,
+    /// Why the render cannot go on.
+    failed: Option<Diagnostic>,
     /// Frames of music; the tail follows.
     music: u64,
     /// Frames still to be thrown away, for latency.
@@ -126,7 +132,7 @@ impl Offline {
         };
         let music = (session.tempo.seconds_at(beats) * rate).round() as u64;
         let player = Player::new(session, &compiled, rate, assets, Some(beats));
-        let names = session.nodes.iter().map(|n| n.called()).collect();
+        let names = session.nodes.iter().map(|n| (n.called(), n.place.clone())).collect();
         let Compiled { mut schedule, strips, plan, mut warnings, .. } = compiled;
         warnings.extend(input::deaf(session, &options));
         schedule.timeline.stop_at(music);
@@ -144,6 +150,8 @@ impl Offline {
             warnings,
             options,
             names,
+            faults: Vec::new(),
+            failed: None,
             music,
             skip,
             given: 0,
@@ -181,13 +189,13 @@ impl Offline {
             self.player.take_warnings().into_iter().map(|w| Diagnostic::warning(w, place())),
         );
         let (names, rate) = (&self.names, f64::from(self.options.rate));
-        self.renderer.take_faults(|fault| {
-            let name = names.get(fault.node as usize).map_or("a node", String::as_str);
+        for fault in self.faults.drain(..) {
+            let name = names.get(fault.node as usize).map_or("a node", |node| node.0.as_str());
             let at = fault.frame as f64 / rate;
             let text = format!("`{name}` put out something that is not a number at {at:.3} s");
             let hint = "it was silenced and its state cleared; look for a division by zero or a wild parameter";
             found.push(Diagnostic::warning(text, place()).hint(hint));
-        });
+        }
         found
     }
 
@@ -206,11 +214,14 @@ impl Offline {
     pub fn advance(&mut self) -> bool {
         loop {
             let left = self.left();
-            if left == 0 {
+            if left == 0 || self.failed.is_some() {
                 return false;
             }
             if self.used == self.blocks {
                 self.render();
+                if self.failed.is_some() {
+                    return false;
+                }
             }
             let part = self.used..(self.used + PART).min(self.blocks);
             self.used = part.end;
@@ -243,6 +254,29 @@ impl Offline {
             None => renderer.render(chunk),
         };
         (self.blocks, self.used) = (out.len(), 0);
+        self.hear_faults();
+    }
+
+    /// Notes what was wrong in the chunk; a plugin that has ended ends the render.
+    fn hear_faults(&mut self) {
+        let Offline { renderer, faults, failed, names, options, .. } = self;
+        renderer.take_faults(|fault| {
+            if fault.trouble == Trouble::NotANumber {
+                return faults.push(fault);
+            }
+            let node = names.get(fault.node as usize).cloned();
+            let (name, place) = node.unwrap_or_else(|| ("a plugin".into(), Place::default()));
+            let at = fault.frame as f64 / f64::from(options.rate);
+            let text = format!("the plugin `{name}` has crashed, or hung, at {at:.3} s");
+            let hint = "the render has ended there; `rhapsode plugins info` says more of the plugin";
+            failed.get_or_insert(Diagnostic::error(text, place).hint(hint));
+        });
+    }
+
+    /// Why the render has ended before its end, if it has.
+    #[must_use]
+    pub fn failed(&self) -> Option<&Diagnostic> {
+        self.failed.as_ref()
     }
 
     /// Frames that may still be given out.

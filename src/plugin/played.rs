@@ -78,6 +78,8 @@ pub struct Played {
     events: Vec<Event>,
     notes: Notes,
     bypass: Bypass,
+    /// The plugin has ended, or is not there.
+    ended: bool,
 }
 
 impl Played {
@@ -100,6 +102,7 @@ impl Played {
             bypass: Bypass::new(joined, home.latency),
             joined,
             lines,
+            ended: false,
             home,
         }
     }
@@ -203,7 +206,13 @@ impl Processor for Played {
         let outcome = self.run(block);
         let plays = matches!(outcome, Outcome::Playing | Outcome::Silent);
         self.bypass.settle(block, plays);
-        if outcome == Outcome::Silent { Status::Silent } else { Status::Playing }
+        let ends = outcome == Outcome::Failed && !self.ended;
+        self.ended = outcome == Outcome::Failed;
+        match outcome {
+            _ if ends => Status::Ended,
+            Outcome::Silent => Status::Silent,
+            _ => Status::Playing,
+        }
     }
 
     fn reset(&mut self) {
@@ -224,6 +233,7 @@ impl Processor for Played {
             before.arrive();
         }
         std::mem::swap(&mut self.half, &mut before.half);
+        self.ended = before.ended;
         std::mem::swap(&mut self.notes, &mut before.notes);
         std::mem::swap(&mut self.released, &mut before.released);
         if self.joined == before.joined {

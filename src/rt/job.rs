@@ -64,13 +64,24 @@ pub struct Timed {
     pub kind: EventKind,
 }
 
-/// A node that put out something that is not a number.
+/// What is wrong with a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It put out something that is not a number.
+    NotANumber,
+    /// It is a plugin that has ended: what went in is heard in its place.
+    Ended,
+}
+
+/// A node with which something is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Absolute frame of the block.
     pub frame: u64,
     /// Node of the session.
     pub node: u32,
+    /// What is wrong.
+    pub trouble: Trouble,
 }
 
 /// One strip, or several alike ones. Run on the audio thread, or on a worker.
@@ -182,13 +193,15 @@ impl Job {
                     gather(&mut self.bench, *to, imports, block, chunk, done);
                     None
                 }
-                Task::Lanes(task) => task.run(&mut self.bench, meta),
+                Task::Lanes(task) => {
+                    task.run(&mut self.bench, meta).map(|node| (node, Trouble::NotANumber))
+                }
                 Task::Process(task) => task.run(&mut self.bench, meta),
             };
-            if let Some(node) = fault
+            if let Some((node, trouble)) = fault
                 && self.faults.len() < self.faults.capacity()
             {
-                self.faults.push(Fault { frame: meta.frame, node });
+                self.faults.push(Fault { frame: meta.frame, node, trouble });
             }
         }
         self.bench.lines.settle();

@@ -15,6 +15,8 @@ pub enum Status {
     Playing,
     /// All outputs are zero, and stay so until there is input or an event.
     Silent,
+    /// What it hosts has ended; said once. There may be sound.
+    Ended,
 }
 
 /// A synth, an effect, an analyser, a hosted plugin: anything with state on the audio thread.

@@ -1,7 +1,7 @@
 //! Plugins over edits while they play: the instance is kept, values move, what comes and goes fades.
 
 #[path = "../live/stage.rs"]
-mod stage;
+pub mod stage;
 
 use super::scripts::piece;
 use rhapsode::engine::live::{Fresh, Quant};
@@ -10,18 +10,38 @@ use rhapsode::runtime::Piece;
 use stage::{RATE, Stage, peak, same};
 
 /// A stage whose musics share their plugins.
-struct Set {
-    stage: Stage,
-    now: Piece,
+pub struct Set {
+    pub stage: Stage,
+    pub now: Piece,
+}
+
+/// The same script with its plugins in this process: a device may be too fast for others, and bits would differ.
+fn inside(source: &str) -> String {
+    let mut parts = source.split("plugin(\"");
+    let mut script = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let part = part.replacen("\")", "\", #{sandbox: false})", 1);
+        script.push_str(&format!("plugin(\"{part}"));
+    }
+    script
 }
 
 impl Set {
     fn new(source: &str) -> Set {
+        Set::apart(&inside(source))
+    }
+
+    /// With plugins where the script says.
+    pub fn apart(source: &str) -> Set {
         let now = piece(source);
         Set { stage: Stage::of(fresh(&now), &[256]), now }
     }
 
     fn edit(&mut self, source: &str) -> u64 {
+        self.edit_apart(&inside(source))
+    }
+
+    pub fn edit_apart(&mut self, source: &str) -> u64 {
         let runtime = super::scripts::runtime();
         let next = runtime.eval_after(source, &self.now).unwrap_or_else(|e| panic!("{e:#?}"));
         let at = self.stage.live.commit(fresh(&next), Quant::Now, &|_| false).expect("compiles");
@@ -29,7 +49,7 @@ impl Set {
         at
     }
 
-    fn play_to(&mut self, seconds: f64) {
+    pub fn play_to(&mut self, seconds: f64) {
         self.stage.play_to(seconds);
     }
 }

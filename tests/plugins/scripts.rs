@@ -13,10 +13,12 @@ use std::sync::{Arc, LazyLock};
 /// The fixtures and Zam's plugins.
 pub fn installed() -> Arc<Installed> {
     static INSTALLED: LazyLock<(Arc<Installed>, tempfile::TempDir)> = LazyLock::new(|| {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_rhapsode"));
+        rhapsode::plugin::serve_by(program.clone());
         let cache = tempfile::tempdir().expect("makes a folder");
         let fixtures = ["good", "many", "nan", "unsorted", "hang", "crash-process", "refuses"];
         let mut scan = Scan::new();
-        scan.program = env!("CARGO_BIN_EXE_rhapsode").into();
+        scan.program = program;
         scan.cache = cache.path().into();
         scan.paths = fixtures.iter().map(|name| root().join(name)).collect();
         let zam = ["ZamDelay", "ZaMaximX2", "ZaMultiCompX2", "ZamComp", "ZamEQ2"];
@@ -29,7 +31,7 @@ pub fn installed() -> Arc<Installed> {
     INSTALLED.0.clone()
 }
 
-/// In this process, but for those tests that say otherwise.
+/// Plugins run in processes of their own.
 pub fn runtime() -> Runtime {
     Runtime::new().plugins(installed())
 }

@@ -1,7 +1,7 @@
 //! Nodes that put out what is not a number: each is named, and not block by block.
 
 use crate::diag::Diagnostic;
-use crate::rt::Fault;
+use crate::rt::{Fault, Trouble};
 use crate::session::{Node, Session};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,10 @@ pub(super) struct Faults(BTreeMap<(u16, u32, u32), u64>);
 impl Faults {
     /// The message for a fault of a node of `session`, unless it was told a short while ago. Control thread.
     pub fn tell(&mut self, fault: &Fault, session: &Session, rate: f64) -> Option<Diagnostic> {
+        if fault.trouble == Trouble::Ended {
+            // Its host tells why.
+            return None;
+        }
         let node = session.nodes.get(fault.node as usize);
         let place = node.map(|n| n.place.clone()).unwrap_or_default();
         let again = (AGAIN * rate) as u64;

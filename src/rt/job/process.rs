@@ -1,6 +1,6 @@
 //! A task that runs one processor.
 
-use super::{Bench, SILENCE};
+use super::{Bench, SILENCE, Trouble};
 use crate::dsp::controls::Board;
 use crate::dsp::unit::{BLOCK, Meta};
 use crate::rt::block::{Block, Buffer, Inputs, Ramp};
@@ -96,8 +96,8 @@ impl ProcessTask {
         self.processor.reset();
     }
 
-    /// Runs the block; returns the node if it put out what is not a number.
-    pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<u32> {
+    /// Runs the block; returns the node if something is wrong with it.
+    pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<(u32, Trouble)> {
         let quiet = self.events.is_empty() && self.ins.iter().all(|&b| bench.silent[b as usize]);
         self.idle = if quiet { self.idle.saturating_add(BLOCK) } else { 0 };
         if quiet && self.asleep {
@@ -129,11 +129,11 @@ impl ProcessTask {
         self.asleep =
             quiet && (status == Status::Silent || (self.idle > self.tail && peak < SILENCE));
         if peak < f32::INFINITY {
-            return None;
+            return (status == Status::Ended).then_some((self.node, Trouble::Ended));
         }
         self.outs.iter().for_each(|&id| bench.silence(id));
         self.processor.reset();
-        Some(self.node)
+        Some((self.node, Trouble::NotANumber))
     }
 
     /// Applies parameter events: the line moves there over this block and stays.
