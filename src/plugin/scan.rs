@@ -8,7 +8,7 @@ pub mod lookup;
 mod child;
 
 pub use catalogue::{Again, Catalogue, Options};
-pub use child::serve;
+pub use child::{said, serve};
 pub use lookup::Unknown;
 
 use super::{Description, Format, PluginError, Setup, clap, ids, open, vst3};

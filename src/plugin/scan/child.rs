@@ -82,7 +82,8 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
 }
 
 /// How a process ended, in words.
-fn said(status: ExitStatus) -> String {
+#[must_use]
+pub fn said(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let name = match signal {
