@@ -14,6 +14,7 @@ mod plugins {
     mod faulty;
     mod hosts;
     mod latency;
+    mod oracle;
     mod scan;
     mod sound;
     mod state;

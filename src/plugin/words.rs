@@ -49,7 +49,8 @@ fn wrong<T>(description: &Description, reason: String) -> Result<T, PluginError>
 /// The plugin is asked first, as it knows its own words (`250 ms`, `4:1`, `Bandpass`). Many take any text for some
 /// number, so that a word counts only if the plugin writes it back. `kHz` and `s` are put right where a plugin counts
 /// in `Hz` and `ms`, and the other way round. A percentage is a part of the normalised range unless the parameter is
-/// itself in percent; a plain number is one where the plugin reads no text.
+/// itself in percent; `on` and `off` are the ends of a
+/// switch; a plain number is one where the plugin reads no text.
 ///
 /// # Errors
 /// If the text means nothing, or a value outside the range; the error has the range and an example.
@@ -67,6 +68,12 @@ pub fn value(plugin: &dyn Plugin, index: u32, text: &str) -> Result<f64, PluginE
             return Ok(plugin.plain(index, percent / 100.0));
         }
         return outside(plugin, index, text);
+    }
+    if p.steps == 1
+        && let Some(on) = switch(text)
+        && plugin.parse(index, text).is_none_or(|plain| !alike(&plugin.text(index, plain), text))
+    {
+        return Ok(if on { p.highest } else { p.lowest });
     }
     let text = given.map_or_else(|| text.to_string(), |(x, unit)| in_unit(x, unit, &p.unit, text));
     let given = number(&text);
@@ -88,6 +95,15 @@ pub fn value(plugin: &dyn Plugin, index: u32, text: &str) -> Result<f64, PluginE
             outside(plugin, index, &text)
         }
         _ => Ok(plain),
+    }
+}
+
+/// What a user calls the two states of a switch, whatever the plugin calls them.
+fn switch(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "on" | "yes" | "true" => Some(true),
+        "off" | "no" | "false" => Some(false),
+        _ => None,
     }
 }
 
