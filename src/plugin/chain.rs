@@ -46,7 +46,7 @@ impl Chain {
         self.stages.iter().map(Stage::latency).sum()
     }
 
-    /// Samples so far that were not finite, and were replaced by silence, by plugin.
+    /// Blocks so far with samples that were not finite, and were replaced by silence, by plugin.
     #[must_use]
     pub fn broken(&self) -> Vec<(usize, u64)> {
         self.stages.iter().enumerate().map(|(i, s)| (i, s.broken())).filter(|b| b.1 > 0).collect()

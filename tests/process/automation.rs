@@ -18,12 +18,25 @@ fn keyframes_are_frames_seconds_and_parts_of_the_length() {
     let points = points.expect("it has them all");
     let of = |name: &str| -> Vec<(u64, f64)> {
         let index = index(&*gain, name);
-        points.iter().filter(|p| p.index == index).map(|p| (p.frame, gain.plain(index, p.value))).collect()
+        points
+            .iter()
+            .filter(|p| p.index == index)
+            .map(|p| (p.frame, gain.plain(index, p.value)))
+            .collect()
     };
     // Between keyframes a point a block, on a straight line; the keyframes at their very frames.
     let ramp: Vec<(u64, f64)> = of("Factor").into_iter().take(8).collect();
     let line = |at: u64| (at, 1.0 + (at - 256) as f64 / 224.0 * 0.5);
-    let wanted = [(0, 0.0), (64, 0.25), (128, 0.5), (192, 0.75), (256, 1.0), line(320), line(384), line(448)];
+    let wanted = [
+        (0, 0.0),
+        (64, 0.25),
+        (128, 0.5),
+        (192, 0.75),
+        (256, 1.0),
+        line(320),
+        line(384),
+        line(448),
+    ];
     for ((frame, value), (at, should)) in ramp.iter().zip(wanted) {
         assert!(*frame == at && (value - should).abs() < 1e-12, "{frame}: {value}, not {should}");
     }
@@ -71,7 +84,10 @@ fn the_sound_moves_with_the_points() {
             };
             let factor = at.map_or(1.0, |at| (at - 100) as f64 / 4096.0 * 2.0);
             let should = f64::from(dry[frame]) * factor;
-            assert!((f64::from(*y) - should).abs() < 1e-7, "{format}, frame {frame}: {y}, not {should}");
+            assert!(
+                (f64::from(*y) - should).abs() < 1e-7,
+                "{format}, frame {frame}: {y}, not {should}"
+            );
         }
     }
 }
@@ -81,8 +97,10 @@ fn the_sound_moves_with_the_points() {
 fn automation_moves_as_in_minihost() {
     let place = Place::new();
     // Normalised for minihost, in per cent for us: plain values lie on a straight line between the same ends.
-    let theirs = json!({ "Makeup": { "0": 0.25, "16384": 0.75, "18000": 0.125 }, "Threshold": 0.625 });
-    let ours = json!({ "Makeup": { "0": "25%", "16384": "75%", "18000": "12.5%" }, "Threshold": "62.5%" });
+    let theirs =
+        json!({ "Makeup": { "0": 0.25, "16384": 0.75, "18000": 0.125 }, "Threshold": 0.625 });
+    let ours =
+        json!({ "Makeup": { "0": "25%", "16384": "75%", "18000": "12.5%" }, "Threshold": "62.5%" });
     for (name, text) in [("theirs.json", theirs), ("ours.json", ours)] {
         std::fs::write(place.path(name), text.to_string()).expect("writes");
     }

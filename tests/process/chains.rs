@@ -89,7 +89,8 @@ fn channels_come_to_plugins_that_have_others() {
     let both = place.good(&["--plugin", "ZamDelay", "--set", "Time=10 ms", "--set", "Dry/Wet=50%"]);
     for (channel, whole) in sound().into_iter().zip(&both) {
         place.put("in.wav", &[channel]);
-        let alone = place.good(&["--plugin", "ZamDelay", "--set", "Time=10 ms", "--set", "Dry/Wet=50%"]);
+        let alone =
+            place.good(&["--plugin", "ZamDelay", "--set", "Time=10 ms", "--set", "Dry/Wet=50%"]);
         assert!(alone.len() == 1 && alone[0] == *whole, "as if it were alone");
     }
     // A stereo plugin makes stereo of mono.
@@ -111,13 +112,22 @@ fn a_side_chain_is_in_time_with_what_it_ducks() {
     for format in ["vst3", "clap"] {
         let duck = format!("{format}:Fixture Ducker");
         let late = ["--plugin", "Fixture Latency", "--set", "Frames=777"];
-        let out = place.good(&[&late[..], &["--plugin", &duck, "--sidechain", "side.wav"]].concat());
+        let out =
+            place.good(&[&late[..], &["--plugin", &duck, "--sidechain", "side.wav"]].concat());
         for (out, dry) in out.iter().zip(sound()) {
             let ducked: Vec<f32> = dry.iter().zip(&side).map(|(x, s)| x * (1.0 - s)).collect();
             assert!(*out == ducked, "{format}");
         }
     }
-    let said = place.bad(&["in.wav", "-o", "x.wav", "--plugin", "Fixture Gain", "--sidechain", "side.wav"]);
+    let said = place.bad(&[
+        "in.wav",
+        "-o",
+        "x.wav",
+        "--plugin",
+        "Fixture Gain",
+        "--sidechain",
+        "side.wav",
+    ]);
     assert!(said.contains("has no side-chain"), "{said}");
 }
 
@@ -151,7 +161,8 @@ fn an_instrument_plays_a_midi_file() {
     for format in ["vst3", "clap"] {
         let sine = format!("{format}:Fixture Sine");
         let args = ["--midi", "song.mid", "-o", "out.wav", "--format", "wav32f", "--tail", "none"];
-        let out = place.run(&[&args[..], &["--plugin", &sine, "--plugin", "Fixture Gain"]].concat());
+        let out =
+            place.run(&[&args[..], &["--plugin", &sine, "--plugin", "Fixture Gain"]].concat());
         assert!(out.status.success(), "{}", text(&out.stderr));
         let out = place.get("out.wav");
         // A quarter takes a quarter of a second.

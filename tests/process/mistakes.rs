@@ -6,7 +6,15 @@ use super::command::{Place, sound, text};
 fn what_is_not_there_is_told_with_what_is_like_it() {
     let place = Place::new();
     let said = place.bad(&[
-        "nowhere", "-o", "x.wav", "--plugin", "ZamDely", "--preset", "no.vstpreset", "--plugin", "ZamVrb",
+        "nowhere",
+        "-o",
+        "x.wav",
+        "--plugin",
+        "ZamDely",
+        "--preset",
+        "no.vstpreset",
+        "--plugin",
+        "ZamVrb",
     ]);
     for part in ["`ZamDely`", "ZamDelay", "`ZamVrb`", "ZamVerb", "no.vstpreset", "3 errors"] {
         assert!(said.contains(part), "{part} in {said}");
@@ -22,7 +30,8 @@ fn settings_that_mean_nothing_are_told_at_once_with_range_and_example() {
     std::fs::write(place.path("a.json"), r#"{"Gian": 1, "Mode": {"0": "Cold"}}"#).expect("writes");
     for format in ["vst3", "clap"] {
         let plugin = format!("{format}:Fixture Gain");
-        let sets = ["Gian=3", "Gain=99 dB", "Mode=Cold", "Cutoff=loud", "Factor", "#77=1", "Gain=200%"];
+        let sets =
+            ["Gian=3", "Gain=99 dB", "Mode=Cold", "Cutoff=loud", "Factor", "#77=1", "Gain=200%"];
         let mut args = vec!["in.wav", "-o", "x.wav", "--plugin", &plugin];
         sets.iter().for_each(|set| args.extend(["--set", set]));
         args.extend(["--automation", "a.json"]);

@@ -30,7 +30,8 @@ fn what_is_saved_sounds_the_same_when_it_is_loaded() {
 fn pedalboard_loads_our_presets() {
     let place = Place::new();
     let set = ["--set", "Threshold=75%", "--set", "Makeup=12.5%"];
-    let ours = place.good(&[&["--plugin", "ZamCompX2"][..], &set, &["--save", "our.vstpreset"]].concat());
+    let ours =
+        place.good(&[&["--plugin", "ZamCompX2"][..], &set, &["--save", "our.vstpreset"]].concat());
     let job = json!({
         "path": "/usr/lib/vst3/ZamCompX2.vst3", "name": "ZamCompX2", "channels": 2,
         "preset": place.path("our.vstpreset"),
@@ -84,7 +85,8 @@ fn a_plugin_that_reads_files_is_given_them() {
     std::fs::write(place.path("bad.txt"), "Fictor=0.5\n").expect("writes");
     for format in FORMATS {
         let plugin = format!("{format}:Fixture Gain");
-        let said = place.bad(&["in.wav", "-o", "x.wav", "--plugin", &plugin, "--preset", "bad.txt"]);
+        let said =
+            place.bad(&["in.wav", "-o", "x.wav", "--plugin", &plugin, "--preset", "bad.txt"]);
         let why = if format == Format::Clap { "does not load it" } else { "loads no files itself" };
         assert!(said.contains(why) && said.contains("bad.txt"), "{said}");
     }
@@ -94,17 +96,28 @@ fn a_plugin_that_reads_files_is_given_them() {
 fn a_program_is_chosen_by_name_or_number() {
     let mut song = rhapsode::midi::Song::new(480);
     let note = rhapsode::midi::Message::NoteOn(60, 127);
-    let events = vec![rhapsode::midi::Event { tick: 0, kind: rhapsode::midi::Kind::Voice(0, note) }];
+    let events =
+        vec![rhapsode::midi::Event { tick: 0, kind: rhapsode::midi::Kind::Voice(0, note) }];
     song.parts.push(rhapsode::midi::Part { events, end: 480 });
     let place = Place::new();
     std::fs::write(place.path("song.mid"), song.to_bytes()).expect("writes");
     let peak = |program: &str| {
         let args = ["--midi", "song.mid", "-o", "out.wav", "--format", "wav32f", "--tail", "none"];
-        let out = place.run(&[&args[..], &["--plugin", "Fixture Sine", "--program", program]].concat());
+        let out =
+            place.run(&[&args[..], &["--plugin", "Fixture Sine", "--program", program]].concat());
         assert!(out.status.success(), "{}", super::command::text(&out.stderr));
         place.get("out.wav")[0].iter().fold(0f32, |peak, x| peak.max(x.abs()))
     };
     assert!((peak("soft") - 0.125).abs() < 0.01 && (peak("2") - 1.0).abs() < 0.01);
-    let said = place.bad(&["--midi", "song.mid", "-o", "x.wav", "--plugin", "Fixture Sine", "--program", "Lead"]);
+    let said = place.bad(&[
+        "--midi",
+        "song.mid",
+        "-o",
+        "x.wav",
+        "--plugin",
+        "Fixture Sine",
+        "--program",
+        "Lead",
+    ]);
     assert!(said.contains("no program `Lead`: it has Soft, Middle, Loud"), "{said}");
 }

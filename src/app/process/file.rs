@@ -56,10 +56,10 @@ pub fn process(job: &Job, say: &mut dyn FnMut(Word)) -> Result<(), NoFile> {
     }
     let latency = chain.latency();
     let mut done = sink.finish(job, channels, latency).map_err(|e| renamed(job, &e))?;
-    for (place, samples) in chain.broken() {
+    for (place, blocks) in chain.broken() {
         let name = &job.links[place].name;
         done.warnings.push(format!(
-            "{samples} samples of {name} were no numbers: silence stands there, and the plugin began afresh"
+            "{blocks} blocks of {name} had samples that were no numbers: silence stands there, and the plugin began afresh"
         ));
     }
     say(Word::Done(done));

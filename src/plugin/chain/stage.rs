@@ -178,7 +178,7 @@ impl Stage {
         self.latency
     }
 
-    /// Samples so far that were not finite.
+    /// Blocks so far that had samples that were not finite.
     #[must_use]
     pub fn broken(&self) -> u64 {
         self.broken
@@ -269,24 +269,23 @@ impl Stage {
     fn take(&mut self, instance: usize, n: usize, now: u64) {
         let half = &mut self.halves[instance];
         let channels = self.out.len() / self.link.plugins.len();
-        let mut wrong = 0;
+        let mut wrong = false;
         for channel in 0..channels {
             let out = &mut self.out[instance * channels + channel];
             let from = &half.output(self.buses.1, channel)[..n];
-            let broken = from.iter().filter(|x| !x.is_finite()).count();
-            if broken == 0 {
+            if from.iter().all(|x| x.is_finite()) {
                 out.extend_from_slice(from);
             } else {
                 out.resize(out.len() + n, 0.0);
-                wrong += broken;
+                wrong = true;
             }
         }
         if self.midi.1 && instance == 0 {
             let sent = half.sent().events().iter();
             self.sent.extend(sent.map(|event| (now + u64::from(event.offset), event.kind)));
         }
-        if wrong > 0 {
-            self.broken += wrong as u64;
+        if wrong {
+            self.broken += 1;
             half.reset();
         }
     }
