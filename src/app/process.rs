@@ -8,6 +8,7 @@ mod notes;
 mod plan;
 mod setup;
 mod source;
+mod watch;
 mod worker;
 
 pub use links::ChainArgs;

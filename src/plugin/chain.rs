@@ -3,11 +3,13 @@
 //! A plugin hears a whole chunk before the next one does, in blocks of 64 frames; since nothing goes back, the samples
 //! are those of a chain that goes block by block. Whoever watches learns which plugin is at work.
 
+mod link;
 mod route;
 mod stage;
 
+pub use link::Link;
 pub use route::Route;
-pub use stage::{Link, Stage};
+pub use stage::Stage;
 
 use super::{EventKind, PluginError, Transport};
 
