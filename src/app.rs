@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod plan;
 pub mod plugins;
 pub mod ports;
+pub mod process;
 pub mod progress;
 pub mod render;
 pub mod repl;

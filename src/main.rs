@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Parser, Subcommand};
 use rhapsode::app::{
     Failure, audition, check, devices, doc, eval, files, interrupt, live, midi, note, pattern,
-    plan, plugins, ports, render, repl, report, run as run_script,
+    plan, plugins, ports, process, render, repl, report, run as run_script,
 };
 use std::process::ExitCode;
 
@@ -39,6 +39,11 @@ enum Command {
     Info(files::InfoArgs),
     /// Convert an audio file: format, rate, channels, level
     Convert(files::ConvertArgs),
+    /// Send sound files through plugins
+    Process(Box<process::ProcessArgs>),
+    /// Send one sound through plugins for another process
+    #[command(hide = true)]
+    ProcessWorker,
     /// Send code to a running session
     Eval(eval::EvalArgs),
     /// Write what the patterns of a script play as a MIDI file
@@ -108,6 +113,8 @@ fn run(command: &Command) -> Result<(), Failure> {
             files::convert(args)?.warnings().iter().for_each(|w| note(w));
             Ok(())
         }
+        Command::Process(args) => process::process(args),
+        Command::ProcessWorker => process::worker(),
         Command::Midi(args) => ports::midi(args),
         Command::Devices(args) => devices::devices(args),
         Command::Plugins(args) => plugins::plugins(args),

@@ -4,6 +4,8 @@
 //! was opened; an [`AudioHalf`] is made by [`Plugin::activate`] and goes to the audio thread. Thread classes are
 //! types: a `Plugin` is not `Send`, an `AudioHalf` is.
 
+pub mod automation;
+pub mod chain;
 pub mod clap;
 pub mod curve;
 mod describe;
@@ -12,15 +14,18 @@ pub mod event;
 pub mod instance;
 pub mod parking;
 pub mod played;
+pub mod preset;
 pub mod sandbox;
 pub mod scan;
 pub mod state;
 #[expect(non_upper_case_globals, reason = "the standard's names in patterns")]
 pub mod vst3;
+pub mod words;
 
 mod buffers;
 mod mailbox;
 
+pub use automation::Automation;
 pub use curve::Curve;
 pub use error::PluginError;
 pub use event::{Event, EventKind, Expression, Sent, Transport};

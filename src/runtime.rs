@@ -322,8 +322,8 @@ impl Piece {
     pub fn start(&self, options: Options) -> Result<Offline, Vec<Diagnostic>> {
         let options = Options { rate: self.rate, ..options };
         let library = self.library.hosting(Hosting::new(true));
-        let mut offline = Offline::new(&self.session, &library, options)
-            .map_err(|diags| self.located(diags))?;
+        let mut offline =
+            Offline::new(&self.session, &library, options).map_err(|diags| self.located(diags))?;
         offline.locate(|warning| warning.located(&self.sources));
         Ok(offline)
     }

@@ -16,9 +16,9 @@ fn allowed(room: &str) -> BTreeSet<&'static str> {
         "graph" => &["nodes", "rt", "dsp", "pattern", "session", "world"],
         "io" => &["rt", "dsp"],
         "plugin" => &["rt", "dsp", "pattern", "midi", "session", "world"],
-        "engine" => &[
-            "graph", "io", "rt", "dsp", "nodes", "plugin", "pattern", "midi", "session", "world",
-        ],
+        "engine" => {
+            &["graph", "io", "rt", "dsp", "nodes", "plugin", "pattern", "midi", "session", "world"]
+        }
         "script" => &["nodes", "pattern", "midi", "session", "world"],
         "runtime" => &["engine", "plugin", "script", "session", "world"],
         "app" => &[

@@ -15,6 +15,7 @@ mod plugins {
     mod faulty;
     mod hosts;
     mod latency;
+    mod oracle;
     mod reload;
     mod sandbox;
     mod sandbox_ends;

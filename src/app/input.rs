@@ -47,7 +47,8 @@ impl ScriptArgs {
     /// The world that the script is evaluated against, at `rate` hertz.
     #[must_use]
     pub fn world(&self, rate: f64) -> Folder {
-        let mut world = Folder::of_script(&self.script).sample_rate(rate).plugins(Installed::shared());
+        let mut world =
+            Folder::of_script(&self.script).sample_rate(rate).plugins(Installed::shared());
         for (name, value) in &self.set {
             world = world.argument(name, value);
         }

@@ -23,7 +23,12 @@ pub fn watch() {
     });
 }
 
-/// Whether Ctrl-C was pressed since [`watch`] was called.
+/// Does as if Ctrl-C had been pressed.
+pub fn stop() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+}
+
+/// Whether Ctrl-C was pressed since [`watch`] was called, or [`stop`] was.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }

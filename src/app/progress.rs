@@ -61,6 +61,14 @@ impl Progress {
         }
     }
 
+    /// Does what writes to the terminal, without the bar in its way.
+    pub fn say(&self, write: impl FnOnce()) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(write),
+            _ => write(),
+        }
+    }
+
     /// Removes the bar.
     pub fn finish(self) {
         if let Display::Bar(bar) = self.display {

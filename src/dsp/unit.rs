@@ -22,6 +22,8 @@ pub struct Meta {
     pub rate: f64,
     /// Absolute frame of the first frame of the range.
     pub frame: u64,
+    /// Seconds of music since the start at the first frame of the range.
+    pub seconds: f64,
     /// Beats since the start at the first frame of the range.
     pub beat: f64,
     /// Beats since the start just after the last frame of the range.

@@ -119,6 +119,12 @@ impl Assets for Library {
         Ok(sample)
     }
 
+    fn text(&self, path: &str) -> Result<String, String> {
+        let real = (self.locate)(path)?;
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(real.clone());
+        std::fs::read_to_string(&real).map_err(|e| format!("\"{path}\" cannot be read: {e}"))
+    }
+
     fn plugin(&self, order: &Order) -> Result<Option<Arc<dyn Guest>>, Problem> {
         let preset = match order.node.text("preset") {
             Some(path) => {

@@ -268,7 +268,8 @@ impl Offline {
             let (name, place) = node.unwrap_or_else(|| ("a plugin".into(), Place::default()));
             let at = fault.frame as f64 / f64::from(options.rate);
             let text = format!("the plugin `{name}` has crashed, or hung, at {at:.3} s");
-            let hint = "the render has ended there; `rhapsode plugins info` says more of the plugin";
+            let hint =
+                "the render has ended there; `rhapsode plugins info` says more of the plugin";
             failed.get_or_insert(Diagnostic::error(text, place).hint(hint));
         });
     }

@@ -7,7 +7,7 @@ mod processors;
 pub(super) use bank::{part, parts};
 
 use super::layout::{Fixed, Inside, Seat};
-use super::net::{Export, Inst, Net, What, Wire};
+use super::net::{Export, Hosted, Inst, Net, What, Wire};
 use super::program::{Colours, Request, build};
 use super::voice::{tune, voices};
 use crate::diag::Diagnostic;
@@ -102,8 +102,9 @@ pub(super) fn job(members: &[StripNet], site: &mut Site) -> Result<BuiltJob, Vec
     let mut bench = Bench::new(buffers, builder.line_values.len());
     bench.lines.values.copy_from_slice(&builder.line_values);
     let names = members.iter().map(|m| m.name.clone()).collect();
+    let links = builder.links();
     Ok(BuiltJob {
-        job: Job::new(names, builder.tasks, bench, exports),
+        job: Job::new(names, builder.tasks, bench, exports).linked(links),
         players: builder.players,
         seats: builder.seats,
         params: builder.params,
@@ -238,6 +239,24 @@ impl<'a> Builder<'a> {
                 self.colours.give_back(id);
             }
         }
+    }
+
+    /// Tasks that hear the notes of other tasks: from, to.
+    fn links(&self) -> Vec<(u16, u16)> {
+        let mut links = Vec::new();
+        for (member, seats) in self.members.iter().zip(&self.seats) {
+            let insts = &member.net.insts;
+            let task = |i: usize| match seats[i] {
+                Seat::Processor { task, .. } => Some(task),
+                _ => None,
+            };
+            for (i, inst) in insts.iter().enumerate() {
+                let Some(path) = &inst.feeds else { continue };
+                let to = insts.iter().position(|other| other.path == *path);
+                links.extend(task(i).zip(to.and_then(task)));
+            }
+        }
+        links
     }
 
     /// The buffers of the exports, in port order; constants and missing wires are a silent buffer.

@@ -153,7 +153,8 @@ impl<'a> Compiler<'a> {
                 first += 2;
             }
             let player = self.order.strips[strip].source.and_then(|source| {
-                let is = |i: &u32| net.net.insts[*i as usize].node == source;
+                let played = net.net.played.unwrap_or(source);
+                let is = |i: &u32| net.net.insts[*i as usize].node == played;
                 let task = *built.players[m].iter().find(|(i, _)| is(i))?.1;
                 Some(TaskRef { level: level as u16, job: index as u16, task })
             });

@@ -96,8 +96,10 @@ impl<'a> Flatten<'a> {
             return vec![Wire::Const(0.0)];
         }
         self.depth += 1;
+        let effects = if self.source == Some(id) { self.note_effects(node) } else { Vec::new() };
         let mut value = self.make(id, node);
         if self.source == Some(id) {
+            self.feed(id, &effects);
             value = self.until_stop(id, node, value);
         }
         self.depth -= 1;

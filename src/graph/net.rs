@@ -5,7 +5,7 @@ use super::settings::ArgSettings;
 use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
 use crate::nodes::Kind;
-use crate::nodes::plugin::{Channels, Driven, Guest};
+use crate::nodes::plugin::{Channels, Driven, Guest, Point};
 use crate::session::NodeId;
 use crate::units::Place;
 use std::sync::Arc;
@@ -94,6 +94,8 @@ pub struct Hosted {
     pub joined: Channels,
     /// Parameters that wires drive, in their order.
     pub driven: Vec<Driven>,
+    /// Moves along the piece.
+    pub points: Arc<[Point]>,
     /// What paths call it.
     pub stem: String,
 }
@@ -186,6 +188,8 @@ pub struct Inst {
     pub envelope: bool,
     /// Seed of its own.
     pub seed: u64,
+    /// Path of the instance that hears its notes.
+    pub feeds: Option<String>,
 }
 
 impl Inst {
@@ -208,6 +212,7 @@ impl Inst {
             ghost: None,
             envelope: false,
             seed: 0,
+            feeds: None,
         }
     }
 }
@@ -219,6 +224,8 @@ pub struct Net {
     pub insts: Vec<Inst>,
     /// Wires that leave the net, in order.
     pub outs: Vec<Wire>,
+    /// The node that hears what patterns and hands play, if that is not the source of the track.
+    pub played: Option<NodeId>,
 }
 
 impl Net {
@@ -272,6 +279,9 @@ impl Net {
                 _ => {}
             }
             inst.ins.iter().for_each(|w| wire(&mut text, w));
+            if let Some(path) = &inst.feeds {
+                let _ = write!(text, ">{path}");
+            }
             if let Some(settings) = &inst.settings {
                 let _ = write!(text, "{}", settings.shape());
             }

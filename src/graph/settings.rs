@@ -2,6 +2,7 @@
 
 use crate::dsp::unit::Settings;
 use crate::nodes::Kind;
+use crate::nodes::plugin::NOTES;
 use crate::session::{Arg, Node};
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ impl ArgSettings {
     #[must_use]
     pub fn new(kind: &'static Kind, node: &Node) -> ArgSettings {
         let moving = |name: &str| kind.param(name).is_some_and(|(_, p)| p.is_wire());
-        let args = node.args.iter().filter(|(name, _)| !moving(name));
+        let args = node.args.iter().filter(|(name, _)| !moving(name) && *name != NOTES);
         ArgSettings { kind, args: args.map(|(k, v)| (k.clone(), v.clone())).collect() }
     }
 

@@ -290,6 +290,7 @@ impl UnitRunner {
         Meta {
             rate: self.rate,
             frame: self.frame,
+            seconds: self.frame as f64 / self.rate,
             beat: beat(self.frame),
             beat_end: beat(self.frame + frames as u64),
             bpm: self.bpm,

@@ -6,6 +6,7 @@
 use super::table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports};
 use crate::rt::Processor;
 use crate::session::{Arg, Node};
+use std::sync::Arc;
 
 /// The kinds of this file.
 pub const KINDS: &[Kind] = &[Kind {
@@ -18,7 +19,8 @@ pub const KINDS: &[Kind] = &[Kind {
               `.set(\"Mix\", sweep)` drives it by a signal, `.norm(\"Mix\", 0.5)` goes from 0 to 1; a parameter is known \
               by its name, or by its number as in `\"#3\"`. Patterns move parameters by name at their exact frames. \
               `.program(2)` or `.program(\"Warm\")` chooses a factory program, `.preset(\"soft.vstpreset\")` loads a \
-              preset or a state that `save_state` wrote. The instance is kept over edits for as long as the track \
+              preset or a state that `save_state` wrote. `.automation(\"f.json\")` moves parameters along the piece: \
+              `{\"Gain\": {\"0\": -12, \"1.5s\": \"3 dB\", \"50%\": -6}}`, keyframes at frames, seconds, parts of the length. The instance is kept over edits for as long as the track \
               and the name (or `.key`) stay. It runs in a process of its own, which may crash without harm, unless \
               `sandbox` is false. One that is not installed lets sound through, and says so.",
     ports: Ports::Linked,
@@ -46,6 +48,9 @@ pub const NORMALISED: char = '%';
 /// What comes before the place in the arguments of a node: which plugin it is. Set by the script's binding.
 pub const IDENTITY: [&str; 3] = ["format", "path", "id"];
 
+/// The argument of a source, or of a MIDI effect, that is the MIDI effect before it.
+pub const NOTES: &str = "midi_fx";
+
 /// Parameters of a single note, in the order of their slots in [`crate::rt::EventKind::NoteParam`].
 pub const NOTE_PARAMS: [&str; 7] =
     ["volume", "tuning", "vibrato", "expression", "brightness", "pressure", "timbre"];
@@ -57,6 +62,17 @@ pub struct Driven {
     pub parameter: u32,
     /// By values of 0..1, rather than in the plugin's unit.
     pub normalised: bool,
+}
+
+/// A parameter gets a value at a frame of the piece.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Frames from the beginning of the piece.
+    pub frame: u64,
+    /// Its index among the plugin's parameters.
+    pub parameter: u32,
+    /// Normalised, 0..1.
+    pub value: f64,
 }
 
 /// Where a plugin is asked for.
@@ -94,6 +110,9 @@ pub trait Guest: Send + Sync {
     /// Channels of its main buses.
     fn channels(&self) -> Channels;
 
+    /// Whether it sends notes.
+    fn sends_notes(&self) -> bool;
+
     /// Frames by which its output is late.
     fn latency(&self) -> usize;
 
@@ -115,12 +134,23 @@ pub trait Guest: Send + Sync {
     /// What is wrong, and what to do.
     fn parse(&self, parameter: u32, text: &str) -> Result<f64, (String, String)>;
 
+    /// The points of an automation file whose text this is, in a piece of `length` frames.
+    ///
+    /// # Errors
+    /// All that is wrong, and what to do.
+    fn automation(&self, text: &str, length: u64) -> Result<Vec<Point>, Vec<(String, String)>>;
+
     /// Names of the parameters that events can set; the index of an event counts on from the driven ones.
     fn movable(&self) -> Vec<String>;
 
     /// What plays it: audio inputs are the main input's channels and then the side-chain's, parameters are the
-    /// `driven` ones in this order.
-    fn processor(&self, driven: &[Driven], channels: Channels) -> Box<dyn Processor>;
+    /// `driven` ones in this order. `points` are moves along the piece, by frame.
+    fn processor(
+        &self,
+        driven: &[Driven],
+        points: &Arc<[Point]>,
+        channels: Channels,
+    ) -> Box<dyn Processor>;
 }
 
 /// What paths call the plugin of a node: its name, without what divides the parts of a path.

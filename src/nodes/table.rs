@@ -181,6 +181,14 @@ pub trait Assets {
     /// A message that names the folder and what to do.
     fn folder(&self, path: &str) -> Result<Vec<String>, String>;
 
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// A message that names the file and what to do.
+    fn text(&self, path: &str) -> Result<String, String> {
+        Err(format!("\"{path}\" cannot be read here"))
+    }
+
     /// The plugin at a place of the graph: the instance that was there before, or a new one. `None` if it is not
     /// installed.
     ///

@@ -194,6 +194,10 @@ impl Plugin for Hosted {
         self.take_back(saved)
     }
 
+    fn load_file(&mut self, path: &Path) -> Result<(), PluginError> {
+        self.load_preset(path)
+    }
+
     fn activate(&mut self, setup: &Setup) -> Result<Box<dyn AudioHalf>, PluginError> {
         self.deactivate()?;
         let refused = self.refuses("to be activated");

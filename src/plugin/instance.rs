@@ -117,6 +117,18 @@ pub trait Plugin {
     /// If the state is another plugin's, or the plugin refuses it.
     fn restore(&mut self, state: &State) -> Result<(), PluginError>;
 
+    /// Loads a preset file of the plugin's own kind, while it does not play; [`preset::load`](super::preset::load)
+    /// calls it for what it does not know.
+    ///
+    /// # Errors
+    /// If the plugin loads no files, or not this one.
+    fn load_file(&mut self, path: &std::path::Path) -> Result<(), PluginError> {
+        let _ = path;
+        let reason =
+            "it is neither a .vstpreset nor a saved state, and the plugin loads no files itself";
+        Err(PluginError::State(reason.into()))
+    }
+
     /// Asks for other numbers of channels, one for each bus, while it does not play. Whether it agrees; the
     /// description has the buses as they are then, which may be neither the old ones nor what was asked for.
     fn arrange(&mut self, inputs: &[usize], outputs: &[usize]) -> bool {

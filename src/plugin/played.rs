@@ -1,9 +1,13 @@
 //! A plugin on the audio thread: events, signals and sound of a block, to an audio half and back.
 
 mod bypass;
+mod heard;
+mod moves;
 mod notes;
 
 use self::bypass::Bypass;
+use self::heard::Heard;
+use self::moves::Moves;
 use self::notes::Notes;
 use super::event::MOST;
 use super::parking::{Half, Parking};
@@ -77,19 +81,25 @@ pub struct Played {
     released: Vec<(u32, f64)>,
     events: Vec<Event>,
     notes: Notes,
+    moves: Moves,
+    heard: Heard,
     bypass: Bypass,
     /// The plugin has ended, or is not there.
     ended: bool,
+    /// What it has sent in the last block has not been drained.
+    ran: bool,
 }
 
 impl Played {
-    /// A processor for the instance at `home`, whose `lines` are its parameters. Control thread.
+    /// A processor for the instance at `home`, whose `lines` are its parameters; `points` are frames of the piece,
+    /// parameters and normalised values, by frame. Control thread.
     #[must_use]
     pub fn new(
         home: Arc<Home>,
         instance: Arc<dyn Any + Send + Sync>,
         joined: Joined,
         lines: Vec<Mover>,
+        points: Vec<(u64, u32, f64)>,
     ) -> Played {
         let lines: Box<[Line]> =
             lines.into_iter().map(|mover| Line { mover, last: f64::NAN }).collect();
@@ -99,10 +109,13 @@ impl Played {
             released: Vec::with_capacity(MOST / 4),
             events: Vec::with_capacity(MOST),
             notes: Notes::new(home.bend),
+            moves: Moves::new(points),
+            heard: Heard::new(home.bend),
             bypass: Bypass::new(joined, home.latency),
             joined,
             lines,
             ended: false,
+            ran: false,
             home,
         }
     }
@@ -120,10 +133,8 @@ impl Played {
     /// The events of a block: first what the graph's lines have come to, then what happens.
     fn gather(&mut self, block: &Block) {
         self.events.clear();
-        let at = |offset, index, value| Event {
-            offset,
-            kind: EventKind::Parameter { index, value },
-        };
+        let at =
+            |offset, index, value| Event { offset, kind: EventKind::Parameter { index, value } };
         for (index, value) in self.released.drain(..) {
             self.events.push(at(0, index, value));
         }
@@ -134,6 +145,7 @@ impl Played {
                 self.events.push(at(0, line.mover.index, value));
             }
         }
+        self.moves.write(block.meta, &mut self.events);
         for event in block.events {
             match event.kind {
                 crate::rt::EventKind::Param { index, value } => {
@@ -204,6 +216,7 @@ impl Processor for Played {
         }
         self.gather(block);
         let outcome = self.run(block);
+        self.ran = true;
         let plays = matches!(outcome, Outcome::Playing | Outcome::Silent);
         self.bypass.settle(block, plays);
         let ends = outcome == Outcome::Failed && !self.ended;
@@ -217,6 +230,7 @@ impl Processor for Played {
 
     fn reset(&mut self) {
         self.notes.forget();
+        self.heard.forget();
         self.bypass.reset();
         if let Some(half) = &mut self.half {
             half.reset();
@@ -235,6 +249,7 @@ impl Processor for Played {
         std::mem::swap(&mut self.half, &mut before.half);
         self.ended = before.ended;
         std::mem::swap(&mut self.notes, &mut before.notes);
+        std::mem::swap(&mut self.heard, &mut before.heard);
         std::mem::swap(&mut self.released, &mut before.released);
         if self.joined == before.joined {
             std::mem::swap(&mut self.bypass, &mut before.bypass);
@@ -251,6 +266,14 @@ impl Processor for Played {
             }
         }
         true
+    }
+
+    fn drain_notes(&mut self, f: &mut dyn FnMut(crate::rt::Event)) {
+        // A block in which it slept has sent nothing.
+        let ran = std::mem::take(&mut self.ran);
+        if let Some(half) = self.half.as_ref().filter(|_| ran) {
+            half.sent().events().iter().for_each(|event| self.heard.read(event, f));
+        }
     }
 
     fn latency(&self) -> usize {

@@ -8,11 +8,8 @@ pub mod lookup;
 mod child;
 
 pub use catalogue::{Again, Catalogue, Options};
-#[cfg(target_os = "linux")]
-pub(super) use child::said;
-pub use child::serve;
+pub use child::{said, serve};
 pub use lookup::Unknown;
-
 
 use super::{Description, Format, PluginError, Setup, Summary, clap, ids, open, vst3};
 use serde::{Deserialize, Serialize};

@@ -44,6 +44,12 @@ impl State {
         file
     }
 
+    /// Whether bytes begin as a file does, of whatever version.
+    #[must_use]
+    pub fn is(file: &[u8]) -> bool {
+        file.starts_with(&MAGIC[..MAGIC.len() - 2])
+    }
+
     /// Reads the bytes of a file.
     ///
     /// # Errors
@@ -51,7 +57,7 @@ impl State {
     pub fn from_bytes(file: &[u8]) -> Result<State, PluginError> {
         let wrong = |reason: &str| PluginError::State(reason.into());
         let Some(mut rest) = file.strip_prefix(MAGIC) else {
-            let newer = file.starts_with(&MAGIC[..MAGIC.len() - 2]);
+            let newer = State::is(file);
             return Err(wrong(if newer {
                 "it was saved by a newer version of Rhapsode"
             } else {

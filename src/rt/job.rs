@@ -96,6 +96,8 @@ pub struct Job {
     pub exports: Vec<u16>,
     /// Tasks that send MIDI out.
     outlets: Vec<u16>,
+    /// Tasks whose notes others hear: from, to.
+    links: Vec<(u16, u16)>,
     inbox: VecDeque<Timed>,
     faults: Vec<Fault>,
     dropped: u32,
@@ -113,6 +115,7 @@ impl Job {
         Job {
             names,
             outlets,
+            links: Vec::new(),
             tasks,
             bench,
             exports,
@@ -120,6 +123,12 @@ impl Job {
             faults: Vec::with_capacity(16),
             dropped: 0,
         }
+    }
+
+    /// The same with tasks that hear the notes of tasks before them: from, to.
+    #[must_use]
+    pub fn linked(self, links: Vec<(u16, u16)>) -> Job {
+        Job { links, ..self }
     }
 
     /// Takes an event in, behind all that are not later.
@@ -187,8 +196,8 @@ impl Job {
     pub fn run(&mut self, block: usize, chunk: Chunk, done: &Slots) {
         let meta = &chunk.metas[block];
         self.deliver(meta);
-        for task in &mut self.tasks {
-            let fault = match task {
+        for index in 0..self.tasks.len() {
+            let fault = match &mut self.tasks[index] {
                 Task::Gather(to, imports) => {
                     gather(&mut self.bench, *to, imports, block, chunk, done);
                     None
@@ -203,8 +212,24 @@ impl Job {
             {
                 self.faults.push(Fault { frame: meta.frame, node, trouble });
             }
+            self.pass_on(index);
         }
         self.bench.lines.settle();
+    }
+
+    /// Hands the notes that a task has sent in this block to the task behind it that hears them.
+    fn pass_on(&mut self, index: usize) {
+        let link = self.links.iter().find(|link| usize::from(link.0) == index);
+        let Some(to) = link.map(|link| usize::from(link.1)).filter(|to| *to > index) else {
+            return;
+        };
+        let (before, behind) = self.tasks.split_at_mut(to);
+        let Task::Process(from) = &mut before[index] else { return };
+        match behind.first_mut() {
+            Some(Task::Process(to)) => from.drain_notes(&mut |event| to.accept(event)),
+            Some(Task::Lanes(to)) => from.drain_notes(&mut |event| to.accept(event)),
+            _ => {}
+        }
     }
 
     /// Hands the events of the block to their tasks.

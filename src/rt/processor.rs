@@ -3,6 +3,7 @@
 //! A control signal that must be computed block by block (a pitch tracker, say) leaves as an audio channel.
 
 use super::block::{Block, Buffer};
+use super::event::Event;
 use super::midi::Outgoing;
 use super::update::Tune;
 use crate::dsp::controls::Board;
@@ -49,6 +50,12 @@ pub trait Processor: Any + Send {
     /// Gives what it has sent out since the last call to `f`, in the order of the frames. Called on the audio
     /// thread, after each block and after [`reset`](Processor::reset).
     fn drain_outgoing(&mut self, f: &mut dyn FnMut(Outgoing)) {
+        let _ = f;
+    }
+
+    /// Gives the notes that it has sent in the last block, for another processor, to `f`, in the order of the frames.
+    /// Called on the audio thread, after each block.
+    fn drain_notes(&mut self, f: &mut dyn FnMut(Event)) {
         let _ = f;
     }
 

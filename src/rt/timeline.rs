@@ -82,7 +82,7 @@ impl Timeline {
         let beat_end = self.locate(end).beat_at(end);
         let bpm = here.bpm + here.slope * (beat - here.beat);
         let (rate, beats_per_bar, stop) = (self.rate, self.beats_per_bar, self.stop);
-        Meta { rate, frame, beat, beat_end, bpm, beats_per_bar, stop }
+        Meta { rate, frame, seconds, beat, beat_end, bpm, beats_per_bar, stop }
     }
 }
 
@@ -92,5 +92,7 @@ impl Timeline {
 pub fn part(meta: &Meta, start: usize, frames: usize, of: usize) -> Meta {
     let per = (meta.beat_end - meta.beat) / of as f64;
     let beat = meta.beat + per * start as f64;
-    Meta { frame: meta.frame + start as u64, beat, beat_end: beat + per * frames as f64, ..*meta }
+    let seconds = meta.seconds + start as f64 / meta.rate;
+    let (frame, beat_end) = (meta.frame + start as u64, beat + per * frames as f64);
+    Meta { frame, seconds, beat, beat_end, ..*meta }
 }

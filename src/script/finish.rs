@@ -21,7 +21,9 @@ pub fn finish(build: &mut Build) {
         build.session.seed = seed;
     }
     for setting in std::mem::take(&mut build.settings) {
-        if let Err(error) = path::set(&mut build.session, &build.plugins, &setting.path, setting.value) {
+        if let Err(error) =
+            path::set(&mut build.session, &build.plugins, &setting.path, setting.value)
+        {
             let track = setting.path.split('/').next().unwrap_or_default();
             if !build.lost.contains(track) {
                 let (message, hint) = error;

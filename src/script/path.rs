@@ -1,7 +1,7 @@
 //! Names of nodes inside a track, and parameters by path: `acid/lowpass.cutoff`.
 
-use crate::diag::nearest;
 use super::plugin::Known;
+use crate::diag::nearest;
 use crate::nodes::Param;
 use crate::nodes::plugin::{KIND, NORMALISED, PLAIN, stem};
 use crate::session::plugin::Parameter;
@@ -74,12 +74,7 @@ pub enum Spot {
 ///
 /// # Errors
 /// What is wrong with the path or the value, and what to do.
-pub fn set(
-    session: &mut Session,
-    known: &Known,
-    path: &str,
-    value: Arg,
-) -> Result<(), PathError> {
+pub fn set(session: &mut Session, known: &Known, path: &str, value: Arg) -> Result<(), PathError> {
     match find(session, known, path)? {
         Spot::Plugin(id, name, _) => {
             let args = &mut session.nodes[id.0 as usize].args;
@@ -109,9 +104,7 @@ pub fn get(
 ) -> Result<(Spot, Option<Arg>), PathError> {
     let spot = find(session, known, path)?;
     let value = match &spot {
-        Spot::Plugin(id, name, _) => {
-            session.node(*id).args.get(&format!("{PLAIN}{name}")).cloned()
-        }
+        Spot::Plugin(id, name, _) => session.node(*id).args.get(&format!("{PLAIN}{name}")).cloned(),
         Spot::Node(id, param) => session.node(*id).args.get(param.name).cloned(),
         Spot::Fader => fader(session, path).cloned(),
     };

@@ -4,9 +4,9 @@ use super::args::{bind, describe, text};
 use super::build::{Build, Fallible, Site, number, with};
 use super::entries::{Entry, entry};
 use super::operators::fail;
-use super::value::{Failed, Fx, Signal};
+use super::value::{Failed, Fx, Signal, Strip};
 use crate::diag::Diagnostic;
-use crate::nodes::plugin::{KIND, NORMALISED, PLAIN};
+use crate::nodes::plugin::{KIND, NORMALISED, NOTES, PLAIN};
 use crate::session::plugin::Description;
 use crate::session::{Arg, Command, Node, NodeId};
 use crate::units::Place;
@@ -29,7 +29,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("norm", |cx: Cx, fx: Fx, name: &str, value: Dynamic| {
         parameter(&cx, fx, NORMALISED, name, &value)
     });
-    engine.register_fn("preset", |cx: Cx, fx: Fx, path: &str| preset(&cx, fx, path));
+    engine.register_fn("preset", |cx: Cx, fx: Fx, path: &str| file(&cx, fx, "preset", path));
+    engine
+        .register_fn("automation", |cx: Cx, fx: Fx, path: &str| file(&cx, fx, "automation", path));
     engine.register_fn("program", |cx: Cx, fx: Fx, which: Dynamic| program(&cx, fx, &which));
     engine.register_fn("plugins", |cx: Cx| all(&cx));
     engine.register_fn("params", |cx: Cx, fx: Fx| params(&cx, &fx));
@@ -89,7 +91,9 @@ fn known(build: &mut Build, name: &str, place: &Place) -> Option<Arc<Description
     let found = match found {
         Ok(description) => Some(description),
         Err((message, hint)) => {
-            let hint = format!("{hint} Until it is there, sound passes through, and an instrument is silent.");
+            let hint = format!(
+                "{hint} Until it is there, sound passes through, and an instrument is silent."
+            );
             let warning = Diagnostic::warning(message, place.clone()).hint(hint.trim_start());
             build.report_at(warning, Site::Index(0));
             None
@@ -179,14 +183,15 @@ fn checked(
     Some(if own { p.name.clone() } else { format!("#{index}") })
 }
 
-fn preset(cx: &Cx, mut fx: Fx, path: &str) -> Fallible<Fx> {
-    let node = node(&mut fx, "preset")?;
+/// A preset, or an automation.
+fn file(cx: &Cx, mut fx: Fx, what: &str, path: &str) -> Fallible<Fx> {
+    let node = node(&mut fx, what)?;
     with(cx, |build, place| match build.world.asset(path) {
         Ok(()) => {
-            node.args.insert("preset".into(), Arg::Text(path.into()));
+            node.args.insert(what.into(), Arg::Text(path.into()));
         }
         Err(why) => {
-            let error = Diagnostic::error(format!("no preset: {why}"), place);
+            let error = Diagnostic::error(format!("no {what}: {why}"), place);
             build.report_at(error, Site::Index(0));
         }
     });
@@ -249,6 +254,28 @@ fn params(cx: &Cx, fx: &Fx) -> Fallible<Array> {
     Ok(open.map(map).collect())
 }
 
+/// Puts MIDI effects before what plays a track, behind those that are there.
+pub fn before(build: &mut Build, source: NodeId, strip: Strip, fx: &Fx, place: &Place) {
+    let chain = match fx {
+        Fx::Series(all) => all.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for fx in chain {
+        let (Fx::Node(node), Strip::Track(_)) = (fx, strip) else {
+            let error = Diagnostic::error("a MIDI effect is a plugin, on a track", place.clone());
+            let hint = "track(\"keys\", synth).midi_fx(plugin(\"Arpeggiator\"))";
+            return build.report_at(error.hint(hint), Site::Index(0));
+        };
+        let mut node = (**node).clone();
+        let nodes = &mut build.session.nodes;
+        if let Some(last) = nodes[source.0 as usize].args.remove(NOTES) {
+            node.args.insert(NOTES.into(), last);
+        }
+        let id = build.session.add(node);
+        build.session.nodes[source.0 as usize].args.insert(NOTES.into(), Arg::signal(id));
+    }
+}
+
 /// The source and the end of a chain that begins with a plugin, as a track's: an instrument, or an effect without
 /// input. `None` if something else begins it.
 pub fn source(build: &mut Build, fx: &Fx, place: &Place) -> Option<(NodeId, NodeId)> {
@@ -288,6 +315,22 @@ pub const ENTRIES: &[Entry] = &[
         "plugin.preset(file)",
         "Begins with a preset: a `.vstpreset`, or a state that `save_state` wrote.",
         "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").preset(\"hall.wav\"));",
+    ),
+    entry(
+        &["automation"],
+        GROUP,
+        "plugin.automation(file)",
+        "Moves parameters of a plugin along the piece, as a JSON file says: a value, or keyframes at frames (\"1000\"), \
+         seconds (\"1.5s\") or parts of its length (\"50%\"), with straight lines between them.",
+        "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").automation(\"hall.wav\"));",
+    ),
+    entry(
+        &["midi_fx"],
+        GROUP,
+        "track.midi_fx(plugin)",
+        "Lets the notes of a track, from patterns and from hands, go through a plugin that sends notes (an arpeggiator, \
+         a chord maker) to what plays it; several go in their order.",
+        "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).midi_fx(plugin(\"Arpeggiator\")).play(\"c3 e3\");",
     ),
     entry(
         &["program"],

@@ -4,7 +4,7 @@ use super::build::{Build, Site, with};
 use super::entries::{Entry, entry};
 use super::perform::inside;
 use crate::diag::Diagnostic;
-use crate::nodes::plugin::{IDENTITY, KIND, NORMALISED, PLAIN};
+use crate::nodes::plugin::{IDENTITY, KIND, NORMALISED, NOTES, PLAIN};
 use crate::nodes::{ParamKind, find};
 use crate::session::{Arg, Command, Node, Rig};
 use crate::units::Place;
@@ -79,8 +79,9 @@ fn strange(node: &Node) -> Option<String> {
         return Some(format!("there is no node called `{}` here", node.kind));
     };
     let of_plugin = |name: &str| {
-        let own = IDENTITY.contains(&name) || ["called", "preset", "program"].contains(&name);
-        node.kind == KIND && (own || name.starts_with([PLAIN, NORMALISED]))
+        let own = IDENTITY.contains(&name)
+            || ["called", "preset", "program", "automation"].contains(&name);
+        name == NOTES || node.kind == KIND && (own || name.starts_with([PLAIN, NORMALISED]))
     };
     node.args.iter().filter(|(name, _)| !of_plugin(name)).find_map(|(name, arg)| {
         let Some((_, param)) = kind.param(name) else {

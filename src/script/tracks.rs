@@ -37,6 +37,13 @@ pub fn register(engine: &mut Engine) {
         with(&cx, |b, at| add_fx(b, strip, &fx, &at));
         strip
     });
+    engine.register_fn("midi_fx", |cx: Cx, strip: Strip, fx: Fx| {
+        with(&cx, |b, at| {
+            let source = source_of(b, strip);
+            super::plugin::before(b, source, strip, &fx, &at);
+        });
+        strip
+    });
     engine.register_fn("gain", |cx: Cx, strip: Strip, x: Dynamic| {
         level(&cx, strip, "gain", LEVEL, &x, |mix, arg| mix.gain = arg)
     });

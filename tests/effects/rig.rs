@@ -236,6 +236,7 @@ impl Rig {
         let meta = Meta {
             rate: RATE,
             frame: self.frame,
+            seconds: self.frame as f64 / RATE,
             beat: beats(self.frame),
             beat_end: beats(self.frame + BLOCK as u64),
             bpm: 120.0,

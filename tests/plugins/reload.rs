@@ -87,7 +87,9 @@ fn what_an_edit_does_not_touch_plays_on_to_the_bit() {
 /// The echo that rings in the plugin is heard on after all kinds of edits: it is the same instance.
 #[test]
 fn the_instance_is_kept() {
-    let song = |fx: &str| format!(r#"tempo(120); track("a", sine(300) * ramp(1, 0, 0.1) * 0.5).fx({fx});"#);
+    let song = |fx: &str| {
+        format!(r#"tempo(120); track("a", sine(300) * ramp(1, 0, 0.1) * 0.5).fx({fx});"#)
+    };
     // One burst at the beginning, heard again every 200 ms.
     let echo = r#"plugin("ZamDelay").set("Time", 200).set("Feedback", 0.9).set("Dry/Wet", 0.5)"#;
     for (before, after) in [
@@ -111,9 +113,8 @@ fn the_instance_is_kept() {
 
 #[test]
 fn values_move_where_the_script_says_and_return() {
-    let song = |rest: &str| {
-        format!(r#"track("a", sine(0) * 0 + 0.5).fx(plugin("Fixture Gain"){rest});"#)
-    };
+    let song =
+        |rest: &str| format!(r#"track("a", sine(0) * 0 + 0.5).fx(plugin("Fixture Gain"){rest});"#);
     let mut set = Set::new(&song(r#".set("Factor", 0.5)"#));
     set.play_to(0.2);
     assert_eq!(*set.stage.left.last().unwrap(), 0.25);

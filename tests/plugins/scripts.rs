@@ -92,7 +92,8 @@ fn a_real_plugin_gives_the_same_bits_as_by_hand() {
     }
     let setup = Setup { offline: true, ..Setup::new(RATE) };
     let want = through(&mut *delay, &setup, &dry.left, &dry.right);
-    let echo = r#"plugin("ZamDelay").set("time", "250 ms").set("Feedback", 0.5).norm("Dry/Wet", 0.25)"#;
+    let echo =
+        r#"plugin("ZamDelay").set("time", "250 ms").set("Feedback", 0.5).norm("Dry/Wet", 0.25)"#;
     for song in [
         format!(r#"track("a", saw(110) * 0.2).fx({echo});"#),
         format!(r#"track("a", saw(110) * 0.2).output("b"); bus("b", {echo});"#),
@@ -163,9 +164,8 @@ fn patterns_and_signals_move_parameters() {
     let want = |i: usize| [0.125, 0.25, 0.5, 1.0][i / 24_000];
     let wrong = (0..96_000).find(|&i| sound.left[i] != want(i));
     assert_eq!(wrong, None, "frame {wrong:?}: {:?}", wrong.map(|i| sound.left[i]));
-    let song = format!(
-        r#"track("a", {one}).fx(plugin("Fixture Gain").set("Factor", ramp(0, 2, 4)));"#
-    );
+    let song =
+        format!(r#"track("a", {one}).fx(plugin("Fixture Gain").set("Factor", ramp(0, 2, 4)));"#);
     let sound = rendered(&song, 2.0);
     for (i, x) in sound.left.iter().enumerate() {
         let line = (i - i % 64) as f32 / 96_000.0;
@@ -194,10 +194,8 @@ fn a_mono_plugin_is_lifted_to_both_channels() {
     let dry = rendered(r#"track("a", noise() |> pan(0.5));"#, 0.2);
     assert!(stereo.left != stereo.right && stereo.left != dry.left);
     // Each channel by itself: as loud as if it were alone.
-    let right = rendered(
-        &format!(r#"track("a", (noise() |> pan(0.5) |> pan(1)) * 1.0 |> {comp});"#),
-        0.2,
-    );
+    let right =
+        rendered(&format!(r#"track("a", (noise() |> pan(0.5) |> pan(1)) * 1.0 |> {comp});"#), 0.2);
     assert_eq!(peak(&right.left), 0.0);
     // One channel in and two out: both channels are heard together.
     let spread = rendered(r#"track("a", noise() |> pan(0.5) |> plugin("Fixture Refuses"));"#, 0.1);
@@ -214,21 +212,75 @@ track("b", saw(110)).fx(plugin("Fixture Gain").program("Soft").set("Factor", 1))
 track("c", saw(110)).fx(lowpass(300).set("cutoff", 3));"#,
     );
     let text: Vec<String> = said.iter().map(|d| d.message.clone()).collect();
-    assert!(said.iter().any(|d| d.message.contains("no parameter \"Gian\"")
-        && d.hint.as_ref().is_some_and(|h| h.contains("\"Gain\""))
-        && d.place.line == 1
-        && d.place.column == 52), "{said:#?}");
+    assert!(
+        said.iter().any(|d| d.message.contains("no parameter \"Gian\"")
+            && d.hint.as_ref().is_some_and(|h| h.contains("\"Gain\""))
+            && d.place.line == 1
+            && d.place.column == 52),
+        "{said:#?}"
+    );
     assert!(text.iter().any(|t| t.contains("cannot be set to a list")), "{text:#?}");
     assert!(text.iter().any(|t| t.contains("is for plugins")), "{text:#?}");
     let said = errors(r#"track("a", saw(110)).fx(plugin("Fixture Gain").set("Mode", "Wram"));"#);
-    assert!(said[0].message.contains("cannot be \"Wram\""), "{said:?}");
-    assert!(said[0].hint.as_ref().unwrap().contains("Clean"), "{said:?}");
+    assert!(said[0].message.contains("does not understand `Wram`"), "{said:?}");
+    assert!(said[0].message.contains("Clean, Warm, Hot"), "{said:?}");
     let said = errors(r#"track("a", saw(110)).fx(plugin("Fixture Gain").program("Soft"));"#);
     assert!(said[0].message.contains("has no program called \"Soft\""), "{said:?}");
     let said = errors(r#"track("a", saw(110)).fx(plugin("Fixture Sine"));"#);
     assert!(said[0].message.contains("has no audio input"), "{said:?}");
     let said = errors(r#"track("a", instrument(|v| saw(v.freq) |> plugin("Fixture Gain")));"#);
     assert!(said[0].message.contains("cannot run inside a voice"), "{said:?}");
+}
+
+/// Notes go through MIDI effects to what plays the track, in their order: built in, hosted, a kit.
+#[test]
+fn notes_go_through_midi_effects() {
+    let ups = |x: &[f32]| x.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
+    let up = |n: i32| format!(r#"plugin("Fixture Transposer").set("Semitones", {n})"#);
+    for (source, fx, hertz) in [
+        ("instrument(|v| sine(v.freq) * v.gate)", up(12), 880),
+        (r#"plugin("Fixture Sine").set("Level", 1)"#, up(-12), 220),
+        (r#"plugin("Fixture Sine").set("Level", 1)"#, format!("{} |> {}", up(24), up(-12)), 880),
+    ] {
+        let song = format!(
+            r#"tempo(60); track("k", {source}).midi_fx({fx}).play(note("a4 ~ ~ ~").gate(1));"#
+        );
+        let sound = rendered(&song, 1.5);
+        let found = ups(&sound.left[..48_000]);
+        assert!(found.abs_diff(hertz) < 3, "{song}: {found}");
+        assert!(peak(&sound.left[52_800..]) < 1e-3, "it ends: {song}");
+    }
+    let said = errors(
+        r#"track("k", instrument(|v| sine(v.freq))).midi_fx(plugin("Fixture Gain")).play("a4");"#,
+    );
+    assert!(said[0].message.contains("sends no notes"), "{said:?}");
+}
+
+/// An automation file moves parameters along the piece, at its frames.
+#[test]
+fn an_automation_file_moves_parameters() {
+    let folder = tempfile::tempdir().expect("makes a folder");
+    let file = folder.path().join("moves.json");
+    let song = r#"tempo(120); length_bars(1); track("a", noise() * 0 + 0.5).fx(plugin("Fixture Gain").automation("moves.json"));"#;
+    let write = |text: &str| std::fs::write(&file, text).expect("writes");
+    let runtime = || runtime().base(folder.path());
+    write(r#"{"Factor": {"0": 1, "0.25s": 2, "12017": 0.5, "50%": 0, "75%": 1}}"#);
+    let options =
+        Options { tail: Tail::None, ceiling: None, length: Length::Script, ..Options::default() };
+    let sound = runtime().eval(song).unwrap().render(options).unwrap();
+    let at = |i: usize| f64::from(sound.left[i]) * 2.0;
+    assert!((at(6_000) - 1.5).abs() < 0.01, "{}", at(6_000));
+    assert!((at(12_016) - 2.0).abs() < 0.01 && (at(12_017) - 0.5).abs() < 1e-6);
+    assert!(at(48_000) < 1e-6 && (at(60_000) - 0.5).abs() < 0.01, "{}", at(60_000));
+    assert!((at(95_000) - 1.0).abs() < 1e-6);
+    write(r#"{"Factr": 1, "Mode": {"0": "Hott"}}"#);
+    let said = runtime().eval(song).unwrap().start(Options::default()).err().expect("errors");
+    let text: Vec<String> = said.iter().map(|d| d.message.clone()).collect();
+    assert!(text.iter().any(|t| t.contains("Factr") && t.contains("moves.json")), "{text:?}");
+    assert!(text.iter().any(|t| t.contains("Hott")), "{text:?}");
+    write("{\n  \"Gain\": }");
+    let said = runtime().eval(song).unwrap().start(Options::default()).err().expect("errors");
+    assert!(said[0].message.contains("line 2, column"), "{said:?}");
 }
 
 /// Row 21: an effect that is not installed lets sound through, an instrument is silent, and both are named.
@@ -262,10 +314,10 @@ fn very_many_parameters_can_be_used() {
 /// Row 16: what is no number is silenced, named, and the rest sounds on.
 #[test]
 fn what_a_plugin_makes_of_nothing_is_silenced_and_named() {
-    let song = r#"track("a", noise() * 0.7).fx(plugin("Fixture NaN")); track("b", sine(100) * 0.1);"#;
+    let song =
+        r#"track("a", noise() * 0.7).fx(plugin("Fixture NaN")); track("b", sine(100) * 0.1);"#;
     let there = piece(song);
-    let options =
-        Options { length: Length::Seconds(0.5), tail: Tail::None, ..Options::default() };
+    let options = Options { length: Length::Seconds(0.5), tail: Tail::None, ..Options::default() };
     let mut offline = there.start(options).expect("compiles");
     let mut all = Vec::new();
     while offline.advance() {
@@ -275,7 +327,10 @@ fn what_a_plugin_makes_of_nothing_is_silenced_and_named() {
     let (first, last) = (&all[..4_800], &all[all.len() - 4_800..]);
     assert!(peak(first).max(peak(last)) < 1.0, "what is silenced is not heard");
     let said: Vec<String> = offline.take_warnings().iter().map(|d| d.message.clone()).collect();
-    assert!(said.iter().any(|t| t.contains("Fixture NaN") && t.contains("not a number")), "{said:?}");
+    assert!(
+        said.iter().any(|t| t.contains("Fixture NaN") && t.contains("not a number")),
+        "{said:?}"
+    );
 }
 
 /// A render has the same bits on any number of threads.

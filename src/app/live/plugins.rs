@@ -4,7 +4,6 @@ use super::builder::{Asker, Text, Work};
 use super::studio::Studio;
 use crate::engine::live::Quant;
 use crate::engine::rack::{News, Rack};
-use crate::io::file::write_whole;
 use crate::plugin::Change;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -59,8 +58,7 @@ impl Studio {
     pub(super) fn save_state(&self, name: &str, file: &str) {
         let to = self.beside(file);
         let said = self.with_plugin(name, |rack, at| {
-            let bytes = rack.state(at)?.to_bytes();
-            write_whole(&to, &bytes).map_err(|e| (e.what(), e.hint()))?;
+            rack.save(at, to.clone())?;
             Ok(format!("{at} is saved in {}", to.display()))
         });
         if let Some(said) = said {

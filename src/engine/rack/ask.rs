@@ -2,7 +2,8 @@
 
 use super::guest::Instance;
 use super::{Problem, Rack};
-use crate::plugin::{Plugin, PluginError, State};
+use crate::plugin::{Plugin, PluginError, State, preset};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 
@@ -53,6 +54,17 @@ impl Rack {
         self.ask(at, |plugin| {
             plugin.poll();
             plugin.save()
+        })
+    }
+
+    /// Writes it into a file: a `.vstpreset` if its name ends so, else a state of our own; whole or not at all.
+    ///
+    /// # Errors
+    /// That it is gone or fails, or that the file cannot be written.
+    pub fn save(&self, at: &str, file: PathBuf) -> Result<(), Problem> {
+        self.ask(at, move |plugin| {
+            plugin.poll();
+            preset::save(plugin, &file)
         })
     }
 

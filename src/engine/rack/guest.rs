@@ -1,9 +1,12 @@
 //! An instance as the graph has it: numbers that do not change, and the way to its plugin.
 
 use super::keeper::Keeper;
+use super::open::problem;
 use super::{Identity, Problem};
-use crate::nodes::plugin::{Channels, Driven, Guest};
-use crate::plugin::{Curve, Description, Home, Joined, Mover, Played};
+use crate::nodes::plugin::{Channels, Driven, Guest, Point};
+use crate::plugin::{
+    Automation, Curve, Description, Home, Joined, Mover, Played, PluginError, words,
+};
 use crate::rt::Processor;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -57,11 +60,14 @@ impl Instance {
             Some(super::open::mover(plugin, index))
         });
         let line = Curve::Line { lowest: 0.0, highest: 1.0 };
-        let mover =
-            asked.flatten().unwrap_or(Mover { index, curve: Some(line), initial: 0.0 });
+        let mover = asked.flatten().unwrap_or(Mover { index, curve: Some(line), initial: 0.0 });
         more.insert(index, mover.clone());
         mover
     }
+}
+
+fn gone(description: &Description) -> PluginError {
+    PluginError::Refused { name: description.name.clone(), what: "to answer: it has ended".into() }
 }
 
 impl Guest for Instance {
@@ -74,6 +80,10 @@ impl Guest for Instance {
         let sidechain = self.description.inputs.get(1).map_or(0, |bus| bus.channels);
         let (input, output) = (main(&self.description.inputs), main(&self.description.outputs));
         Channels { input, sidechain, output }
+    }
+
+    fn sends_notes(&self) -> bool {
+        self.description.midi_out
     }
 
     fn latency(&self) -> usize {
@@ -96,26 +106,40 @@ impl Guest for Instance {
     fn parse(&self, parameter: u32, text: &str) -> Result<f64, Problem> {
         let (serial, wanted) = (self.serial, text.to_string());
         let asked = self.keeper.ask(move |plugins| {
-            let plugin = plugins.get(serial)?;
-            let plain = plugin.parse(parameter, &wanted);
-            let p = plugin.description().parameters.get(parameter as usize)?.clone();
-            let ends = [p.lowest, p.highest].map(|plain| plugin.text(parameter, plain));
-            Some((plain, ends))
+            plugins.get(serial).map(|plugin| words::value(plugin, parameter, &wanted))
         });
-        let name = self.name(parameter);
-        let message = format!("`{name}` of `{}` cannot be \"{text}\"", self.description.name);
-        match asked.flatten() {
-            Some((Some(plain), _)) => Ok(plain),
-            Some((None, [low, high])) => Err((message, format!("it goes from {low} to {high}"))),
-            None => Err((message, "the plugin has ended".into())),
-        }
+        asked.flatten().unwrap_or_else(|| Err(gone(&self.description))).map_err(|e| problem(&e))
+    }
+
+    fn automation(&self, text: &str, length: u64) -> Result<Vec<Point>, Vec<Problem>> {
+        let moves = Automation::parse(text).map_err(|e| {
+            let hint = "{\"Gain\": {\"0\": -12, \"1.5s\": 3, \"50%\": -6}}";
+            vec![(format!("the automation is not right at {e}"), hint.to_string())]
+        })?;
+        let (serial, rate) = (self.serial, self.identity.rate);
+        let asked = self.keeper.ask(move |plugins| {
+            plugins.get(serial).map(|plugin| moves.resolve(length, rate, plugin))
+        });
+        let points = asked.flatten().unwrap_or_else(|| Err(vec![gone(&self.description)]));
+        let points = points.map_err(|all| all.iter().map(problem).collect::<Vec<_>>())?;
+        let point = |p: crate::plugin::automation::Point| Point {
+            frame: p.frame,
+            parameter: p.index,
+            value: p.value,
+        };
+        Ok(points.into_iter().map(point).collect())
     }
 
     fn movable(&self) -> Vec<String> {
         self.home.movers.iter().map(|m| self.name(m.index)).collect()
     }
 
-    fn processor(&self, driven: &[Driven], channels: Channels) -> Box<dyn Processor> {
+    fn processor(
+        &self,
+        driven: &[Driven],
+        points: &Arc<[Point]>,
+        channels: Channels,
+    ) -> Box<dyn Processor> {
         let Channels { input, sidechain, output } = channels;
         let lines = driven.iter().map(|d| self.mover(*d)).collect();
         let instance: Arc<dyn Any + Send + Sync> = match self.this.upgrade() {
@@ -123,7 +147,8 @@ impl Guest for Instance {
             None => Arc::new(()),
         };
         let joined = Joined { input, sidechain, output };
-        Box::new(Played::new(self.home.clone(), instance, joined, lines))
+        let points = points.iter().map(|p| (p.frame, p.parameter, p.value)).collect();
+        Box::new(Played::new(self.home.clone(), instance, joined, lines, points))
     }
 }
 

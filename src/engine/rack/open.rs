@@ -5,7 +5,7 @@ use super::{Identity, Problem, Rack};
 use crate::nodes::plugin::{Order, settings};
 use crate::plugin::{
     self, AudioHalf, Description, Home, Mover, Parking, Plugin, PluginError, Setup, State, Tail,
-    sandbox,
+    preset, sandbox,
 };
 use crate::session::Arg;
 use std::path::PathBuf;
@@ -82,7 +82,8 @@ pub(super) fn open(
     let nobody = || ("the thread of the plugins has ended".to_string(), "start again".to_string());
     let Opened { description, half, movers, set } = opened.ok_or_else(nobody)??;
     let rings = match description.tail {
-        _ if description.instrument() => usize::MAX,
+        // What plays notes, or sends them, does so by itself.
+        _ if description.instrument() || description.midi_out => usize::MAX,
         Tail::None => (RINGS * identity.rate) as usize,
         Tail::Frames(frames) => frames as usize,
         Tail::Endless => usize::MAX,
@@ -119,10 +120,7 @@ pub(super) fn problem(error: &PluginError) -> Problem {
     (error.to_string(), hint)
 }
 
-fn start(
-    identity: &Identity,
-    apart: Option<sandbox::Options>,
-) -> Result<Box<dyn Plugin>, Problem> {
+fn start(identity: &Identity, apart: Option<sandbox::Options>) -> Result<Box<dyn Plugin>, Problem> {
     let Identity { format, path, id, .. } = identity;
     let opened = match apart {
         Some(options) => sandbox::open(&options, *format, path, id),
@@ -159,7 +157,7 @@ fn begin(plugin: &mut dyn Plugin, wanted: &Wanted) -> Result<(), Problem> {
         choose(plugin, program)?;
     }
     match &wanted.preset {
-        Some(file) => load(plugin, file),
+        Some(file) => preset::load(plugin, file).map_err(|e| problem(&e)),
         None => Ok(()),
     }
 }
@@ -233,14 +231,4 @@ fn choose(plugin: &mut dyn Plugin, program: &Arg) -> Result<(), Problem> {
         }
     };
     Err((message, hint))
-}
-
-/// Loads a preset or a saved state.
-fn load(plugin: &mut dyn Plugin, file: &PathBuf) -> Result<(), Problem> {
-    let unread = |e: std::io::Error| {
-        (format!("{} cannot be read: {e}", file.display()), "check the file".to_string())
-    };
-    let bytes = std::fs::read(file).map_err(unread)?;
-    let state = State::from_bytes(&bytes).map_err(|e| problem(&e))?;
-    plugin.restore(&state).map_err(|e| problem(&e))
 }

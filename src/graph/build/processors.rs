@@ -30,7 +30,8 @@ impl<'a> Builder<'a> {
     ) -> Result<(Box<dyn Processor>, Inside), Vec<Diagnostic>> {
         if let What::Plugin(hosted) = &inst.what {
             // It takes the instance over from where that plays, or from where it waits.
-            let processor = hosted.guest.processor(&hosted.driven, hosted.joined);
+            let Hosted { guest, driven, points, joined, .. } = &**hosted;
+            let processor = guest.processor(driven, points, *joined);
             return Ok((processor, Inside::default()));
         }
         if let Some(inside) = &inst.ghost {

@@ -2,14 +2,13 @@
 
 use super::*;
 use crate::graph::net::Hosted;
-use crate::nodes::plugin::{Channels, Driven, Guest, Order, settings, stem};
+use crate::nodes::plugin::{Channels, Driven, Guest, NOTES, Order, Point, settings, stem};
 use std::sync::Arc;
 
 impl Flatten<'_> {
     pub(super) fn plugin(&mut self, id: NodeId, node: &Node) -> Value {
         if matches!(self.leaves, Leaves::Voice(_)) {
-            let error =
-                Diagnostic::error("a plugin cannot run inside a voice", node.place.clone());
+            let error = Diagnostic::error("a plugin cannot run inside a voice", node.place.clone());
             self.diags.push(error.hint("make it the source of a track, or put it in its effects"));
             return vec![Wire::Const(0.0)];
         }
@@ -30,7 +29,8 @@ impl Flatten<'_> {
             self.joined(id, node, guest, &input);
             return if input.is_empty() { vec![Wire::Const(0.0)] } else { input };
         }
-        let input = if has.input == 1 && has.output > 1 { self.mono(id, node, input) } else { input };
+        let input =
+            if has.input == 1 && has.output > 1 { self.mono(id, node, input) } else { input };
         // What has one channel is lifted to each, as one-channel nodes are.
         let lifted = (has.input == 1 && input.len() > 1).then(|| self.guest(node, wide)).flatten();
         match lifted {
@@ -43,11 +43,49 @@ impl Flatten<'_> {
         }
     }
 
+    /// The MIDI effects before a source, in the order in which notes go through them.
+    pub(super) fn note_effects(&mut self, source: &Node) -> Vec<u32> {
+        let before = |node: &Node| match node.args.get(NOTES) {
+            Some(Arg::Node(signal)) => Some(signal.signal),
+            _ => None,
+        };
+        let session = self.session;
+        let mut nodes: Vec<NodeId> =
+            std::iter::successors(before(source), |id| before(session.node(*id))).collect();
+        nodes.reverse();
+        nodes.into_iter().filter_map(|id| self.note_effect(id, session.node(id))).collect()
+    }
+
+    fn note_effect(&mut self, id: NodeId, node: &Node) -> Option<u32> {
+        let guest = self.guest(node, 0)?;
+        if !guest.1.sends_notes() {
+            let message = format!("`{}` sends no notes", stem(node));
+            let hint =
+                "a MIDI effect hears notes and sends others; put an effect on sound into `.fx()`";
+            self.refuse(node, (message, hint.into()));
+            return None;
+        }
+        self.joined(id, node, guest, &Vec::new());
+        Some(self.net.insts.len() as u32 - 1)
+    }
+
+    /// Lets each effect feed the next, and the last one the source.
+    pub(super) fn feed(&mut self, source: NodeId, effects: &[u32]) {
+        let Some(&first) = effects.first() else { return };
+        let last = self.net.insts.iter().rfind(|i| i.node == source && !i.what.is_light());
+        let Some(last) = last.map(|inst| inst.path.clone()) else { return };
+        let paths = effects[1..].iter().map(|&i| self.net.insts[i as usize].path.clone());
+        let paths: Vec<String> = paths.chain([last]).collect();
+        for (&effect, path) in effects.iter().zip(paths) {
+            self.net.insts[effect as usize].feeds = Some(path);
+        }
+        self.net.played = Some(self.net.insts[first as usize].node);
+    }
+
     /// The instance for the next place of this node, with its path; `None` if it is not installed or cannot be had.
     fn guest(&mut self, node: &Node, channels: usize) -> Option<((String, bool), Arc<dyn Guest>)> {
         let path = self.path(node.key.clone(), &stem(node));
-        let order =
-            Order { rate: self.rate, strip: &self.name, path: &path.0, node, channels };
+        let order = Order { rate: self.rate, strip: &self.name, path: &path.0, node, channels };
         match self.assets.plugin(&order) {
             Ok(guest) => Some((path, guest?)),
             Err(problem) => {
@@ -95,7 +133,8 @@ impl Flatten<'_> {
         ins.extend(wires);
         let ins = self.aligned(id, node, ins);
         let (latency, tail, outs) = (guest.latency(), guest.tail(), joined.output as u8);
-        let hosted = Arc::new(Hosted { guest, joined, driven, stem: stem(node) });
+        let points = self.points(node, &*guest).into();
+        let hosted = Arc::new(Hosted { guest, joined, driven, points, stem: stem(node) });
         let place = (path, keyed);
         let inst = self.put(id, node, What::Plugin(hosted), (ins, outs, Rate::Audio), place);
         let inst_ref = &mut self.net.insts[inst as usize];
@@ -103,6 +142,31 @@ impl Flatten<'_> {
         inst_ref.own_latency = latency;
         inst_ref.latency += latency;
         (0..outs).map(|port| Wire::Out { inst, port }).collect()
+    }
+
+    /// The moves of the automation file, if the script names one.
+    fn points(&mut self, node: &Node, guest: &dyn Guest) -> Vec<Point> {
+        let Some(path) = node.text("automation") else { return Vec::new() };
+        let text = match self.assets.text(path) {
+            Ok(text) => text,
+            Err(why) => {
+                self.refuse(node, (why, "an automation file is JSON".into()));
+                return Vec::new();
+            }
+        };
+        let session = self.session;
+        let seconds = session.length_beats.map(|beats| session.tempo.seconds_at(beats));
+        if seconds.is_none() && text.contains('%') {
+            let message = format!("\"{path}\" counts in parts of the piece, which has no length");
+            self.refuse(node, (message, "say it: length_bars(16)".into()));
+        }
+        let frames = seconds.map_or(u64::MAX, |seconds| (seconds * self.rate).round() as u64);
+        guest.automation(&text, frames).unwrap_or_else(|problems| {
+            for (message, hint) in problems {
+                self.refuse(node, (format!("{path}: {message}"), hint));
+            }
+            Vec::new()
+        })
     }
 
     /// The parameters that the script sets, and what drives them.

@@ -5,7 +5,7 @@ use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
 use crate::graph::edit::{Side, Step, common, steps};
 use crate::graph::layout::{Inside, Layout, Seat};
-use crate::graph::net::{Export, Inst, Net, Hosted, What, Wire};
+use crate::graph::net::{Export, Hosted, Inst, Net, What, Wire};
 use crate::session::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -78,6 +78,7 @@ impl<'a> Merger<'a> {
 
     /// Fills the net; returns its exports.
     pub fn merge(&mut self) -> Vec<(Export, [Wire; 2])> {
+        self.net.played = self.now.and_then(|now| now.strip.net.played);
         self.imports();
         // `common` has left no circle.
         for step in steps(self.was, self.now, &self.pairs).unwrap_or_default() {
@@ -120,6 +121,8 @@ impl<'a> Merger<'a> {
         if !inst.path.starts_with('~') {
             inst.path.insert(0, '~');
         }
+        // What it feeds may have gone, or be fed by another now.
+        inst.feeds = None;
         inst.node = NodeId(u32::MAX);
         inst.ghost = ghost(&was.seats[i]);
         let tail = inst.tail;

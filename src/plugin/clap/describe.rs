@@ -9,6 +9,7 @@ use clack_extensions::note_ports::{
     NoteDialect, NoteDialects, NotePortInfoBuffer, PluginNotePorts,
 };
 use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
+use clack_extensions::preset_discovery::PluginPresetLoad;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::plugin::PluginDescriptor;
@@ -24,6 +25,8 @@ pub struct Extensions {
     pub params: Option<PluginParams>,
     /// Saving.
     pub state: Option<PluginState>,
+    /// Loading of preset files.
+    pub presets: Option<PluginPresetLoad>,
     /// Latency.
     pub latency: Option<PluginLatency>,
     render: Option<PluginRender>,
@@ -37,6 +40,7 @@ impl Extensions {
             note_ports: plugin.get_extension(),
             params: plugin.get_extension(),
             state: plugin.get_extension(),
+            presets: plugin.get_extension(),
             latency: plugin.get_extension(),
             render: plugin.get_extension(),
         }

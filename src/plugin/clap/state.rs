@@ -2,6 +2,9 @@
 
 use super::Hosted;
 use crate::plugin::{Format, Plugin, PluginError, State};
+use clack_extensions::preset_discovery::prelude::Location;
+use std::ffi::CString;
+use std::path::Path;
 
 impl Hosted {
     /// Plain values of the open parameters by id.
@@ -19,6 +22,20 @@ impl Hosted {
         }
         let (format, id, controller) = (Format::Clap, self.description.id.clone(), Vec::new());
         Ok(State { format, id, bytes, controller, values: self.values(), since: Vec::new() })
+    }
+
+    /// See [`Plugin::load_file`].
+    pub(super) fn load_preset(&mut self, path: &Path) -> Result<(), PluginError> {
+        let wrong = |reason: &str| PluginError::State(reason.into());
+        let Some(presets) = self.extensions.presets else {
+            return Err(wrong("it is no saved state, and the plugin loads no files itself"));
+        };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        let path = CString::new(path.to_string_lossy().as_bytes());
+        let path = path.map_err(|_| wrong("its name has a zero in it"))?;
+        let handle = self.instance.get_mut().plugin_handle();
+        let loaded = presets.load_from_location(&handle, Location::File { path: &path }, None);
+        loaded.map_err(|_| wrong("it is no saved state, and the plugin does not load it"))
     }
 
     /// See [`Plugin::restore`].

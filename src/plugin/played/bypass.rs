@@ -58,11 +58,7 @@ impl Bypass {
         self.on = is;
         const SILENCE: &[f32; BLOCK] = &[0.0; BLOCK];
         for (c, (out, last)) in block.outs.iter_mut().zip(&mut self.last).enumerate() {
-            let dry = if self.dry.is_empty() {
-                SILENCE
-            } else {
-                &self.dry[c % self.dry.len()].now
-            };
+            let dry = if self.dry.is_empty() { SILENCE } else { &self.dry[c % self.dry.len()].now };
             let step = |i: usize| (i + 1) as f32 / BLOCK as f32;
             match (was, is) {
                 (false, false) => {}

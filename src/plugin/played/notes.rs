@@ -57,15 +57,13 @@ impl Notes {
                     push(off(id, key));
                 }
             }
-            Graph::NoteParam { id, slot, value } => {
-                match self.held.iter().find(|h| h.0 == id) {
-                    Some(&(_, key)) => {
-                        expression(id, key, slot, value).into_iter().for_each(push);
-                    }
-                    None if self.early.len() < EARLY => self.early.push((id, slot, value)),
-                    None => {}
+            Graph::NoteParam { id, slot, value } => match self.held.iter().find(|h| h.0 == id) {
+                Some(&(_, key)) => {
+                    expression(id, key, slot, value).into_iter().for_each(push);
                 }
-            }
+                None if self.early.len() < EARLY => self.early.push((id, slot, value)),
+                None => {}
+            },
             Graph::Bend { semitones } => {
                 let part = (semitones / self.bend.max(1e-3)).clamp(-1.0, 1.0);
                 let bits = (8192.0 + part * 8192.0).round().clamp(0.0, 16_383.0) as u16;

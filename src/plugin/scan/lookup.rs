@@ -2,6 +2,7 @@
 
 use super::{Catalogue, Summary};
 use crate::plugin::Format;
+use crate::plugin::words::nearest;
 use std::fmt;
 use std::path::Path;
 
@@ -68,7 +69,7 @@ impl Catalogue {
         let by_name = || all().find(|p| p.name.to_lowercase() == name.to_lowercase());
         by_path().or_else(by_id).or_else(by_name).ok_or_else(|| Unknown {
             wanted: wanted.into(),
-            nearest: nearest(name, all()),
+            nearest: nearest(name, all().map(|p| p.name.as_str())),
             reason: self.reason(name, &path),
         })
     }
@@ -81,21 +82,4 @@ impl Catalogue {
         });
         out.map(|(library, reason)| format!("{}: {reason}", library.display()))
     }
-}
-
-/// Up to three names that are like `wanted`: few letters apart, or one within the other.
-fn nearest<'a>(wanted: &str, plugins: impl Iterator<Item = &'a Summary>) -> Vec<String> {
-    let wanted = wanted.to_lowercase();
-    let mut near: Vec<(usize, &str)> = plugins
-        .filter_map(|plugin| {
-            let name = plugin.name.to_lowercase();
-            let apart = strsim::damerau_levenshtein(&wanted, &name);
-            let within = wanted.len() > 2 && (name.contains(&wanted) || wanted.contains(&name));
-            (within || apart <= 1 + wanted.len().max(name.len()) / 4)
-                .then_some((apart, plugin.name.as_str()))
-        })
-        .collect();
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter().take(3).map(|(_, name)| name.to_string()).collect()
 }

@@ -85,6 +85,11 @@ impl ProcessTask {
         self.processor.drain_outgoing(f);
     }
 
+    /// The notes that it has sent in the last block, through `f`.
+    pub fn drain_notes(&mut self, f: &mut dyn FnMut(Event)) {
+        self.processor.drain_notes(f);
+    }
+
     /// Joins it to controllers. Control thread.
     pub fn connect(&mut self, board: &mut dyn Board) {
         self.processor.connect(board);
