@@ -29,6 +29,10 @@ pub fn chain(
         let opener = || open(wanted.format, &wanted.path, &wanted.id);
         let mut link = match Link::open(&opener, channels) {
             Ok(link) => link,
+            // Another sound may have channels that it takes.
+            Err(error @ PluginError::Value { .. }) if problems.is_empty() => {
+                return Err(NoChain::Failed(told(&error)));
+            }
             Err(error) => {
                 // What comes after it hears nobody knows what.
                 problems.push(told(&error));
