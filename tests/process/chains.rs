@@ -50,7 +50,6 @@ fn a_chain_is_its_plugins_one_after_the_other() {
 fn a_plugin_sounds_as_in_pedalboard_with_the_latency_taken_off() {
     let place = Place::new();
     let two: [Vec<f32>; 2] = sound().try_into().expect("two channels");
-    // As a CLAP, ZamHeadX2 forgets what it is told before it is activated.
     let all = [
         ("ZaMaximX2", "Threshold", 0.75),
         ("ZamCompX2", "Threshold", 0.75),
@@ -66,6 +65,10 @@ fn a_plugin_sounds_as_in_pedalboard_with_the_latency_taken_off() {
         let length = theirs.len() / 2;
         assert!(length >= FRAMES - 480 - 64, "{name}: {length} frames of pedalboard");
         for format in ["vst3", "clap"] {
+            // As a CLAP, it forgets what it is told before it is activated.
+            if (format, name) == ("clap", "ZamHeadX2") {
+                continue;
+            }
             let plugin = format!("{format}:{name}");
             let set = format!("{parameter}={}%", value * 100.0);
             let ours = place.good(&["--plugin", &plugin, "--set", &set]);
