@@ -27,11 +27,11 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 What belongs to a plugin stands behind its --plugin, and is done in that order:\n\
-  rhapsode process in.wav -o out.wav --plugin ZamEQ2 --set 'Master Gain=-3' --plugin ZamDelay --set 'Time=250 ms'\n\n\
-The file is as long as the sound, and lines up with it: the latency of the plugins is taken off, and what rings on\n\
-behind the end is kept with --tail. A mono sound becomes stereo in a plugin that is stereo only; a mono plugin hears each\n\
-channel with an instance of its own. Plugins run in a process for each file: if one crashes or hangs, that file is not\n\
-written, and the others are.")]
+  rhapsode process in.wav -o out.wav --plugin ZamEQ2 --plugin ZamDelay --set 'Time=250 ms'\n\n\
+The file is as long as the sound and lines up with it: the latency of the plugins is taken off, and what rings on behind \
+the end is kept with --tail. A mono sound becomes stereo in a plugin that is stereo only; a mono plugin hears each channel \
+with an instance of its own.\n\n\
+Plugins run in a process for each file: if one crashes or hangs, that file is not written, and the others are.")]
 pub struct ProcessArgs {
     /// Sound files, or folders of them (WAV, AIFF, FLAC, MP3, Ogg Vorbis)
     #[arg(value_name = "IN", required_unless_present = "midi")]

@@ -7,7 +7,7 @@ use clack_extensions::tail::{PluginTail, TailLength};
 use clack_host::events::event_types::ParamValueEvent;
 use clack_host::prelude::*;
 use half::Half;
-use host::{Flags, Host, Shared};
+use host::{Flags, Host, Shared, Track};
 use std::cell::RefCell;
 use std::ffi::CString;
 use std::path::Path;
@@ -17,6 +17,7 @@ mod describe;
 mod events;
 mod half;
 mod host;
+mod layout;
 mod poll;
 mod state;
 
@@ -25,6 +26,7 @@ pub struct Hosted {
     description: Description,
     extensions: describe::Extensions,
     flags: Arc<Flags>,
+    track: Track,
     boxes: Arc<Boxes>,
     instance: RefCell<PluginInstance<Host>>,
 }
@@ -90,14 +92,16 @@ impl Hosted {
         let info = HostInfo::new("Rhapsode", "Rhapsode", "", env!("CARGO_PKG_VERSION"))
             .map_err(|e| PluginError::load(path, e))?;
         let flags = Arc::new(Flags::default());
-        let (shared, main) = (Shared(flags.clone()), Shared(flags.clone()));
+        let track = Track::default();
+        let shared = Shared(flags.clone(), track.clone());
+        let main = Shared(flags.clone(), track.clone());
         let mut instance = PluginInstance::<Host>::new(|()| shared, |_| main, &entry, &id, &info)
             .map_err(|e| PluginError::load(path, e))?;
         let extensions = describe::Extensions::of(&instance.plugin_shared_handle());
         let description = describe::describe(path, descriptor, &extensions, &mut instance);
         let boxes = Arc::new(Boxes::new(&description.parameters));
         let instance = RefCell::new(instance);
-        Ok(Hosted { description, extensions, flags, boxes, instance })
+        Ok(Hosted { description, extensions, flags, track, boxes, instance })
     }
 
     /// The parameter, or that there is none.
@@ -192,6 +196,14 @@ impl Plugin for Hosted {
 
     fn restore(&mut self, saved: &State) -> Result<(), PluginError> {
         self.take_back(saved)
+    }
+
+    fn arrange(&mut self, inputs: &[usize], outputs: &[usize]) -> bool {
+        self.layout(inputs, outputs)
+    }
+
+    fn track(&mut self, name: &str, colour: Option<[u8; 3]>) {
+        self.tell_track(name, colour);
     }
 
     fn load_file(&mut self, path: &Path) -> Result<(), PluginError> {

@@ -138,6 +138,11 @@ pub trait Plugin {
         has(&self.description().inputs, inputs) && has(&self.description().outputs, outputs)
     }
 
+    /// Tells it the name of the track that it is on, and its colour (red, green, blue), where it wants to know.
+    fn track(&mut self, name: &str, colour: Option<[u8; 3]>) {
+        let _ = (name, colour);
+    }
+
     /// Gets ready to play, with the latency and the tail of the description read anew.
     ///
     /// # Errors

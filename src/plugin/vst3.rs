@@ -26,6 +26,7 @@ mod poll;
 mod state;
 mod stream;
 mod text;
+mod track;
 
 /// A VST3 instance.
 pub struct Hosted {
@@ -182,6 +183,10 @@ impl Plugin for Hosted {
         let agreed = !self.playing() && self.parts.arrange(inputs, outputs);
         (self.description.inputs, self.description.outputs) = describe::buses(&self.parts);
         agreed
+    }
+
+    fn track(&mut self, name: &str, colour: Option<[u8; 3]>) {
+        track::tell(&self.parts.controller, name, colour);
     }
 
     fn activate(&mut self, setup: &Setup) -> Result<Box<dyn AudioHalf>, PluginError> {

@@ -2,7 +2,7 @@
 
 use super::built::library;
 use super::rig::{FORMATS, fixture, index, named, zam};
-use rhapsode::plugin::{Bus, Format, PluginError, Setup, ids, open};
+use rhapsode::plugin::{Bus, Format, Plugin, PluginError, Setup, ids, open};
 
 #[test]
 fn a_library_lists_its_plugins_by_id() {
@@ -111,6 +111,43 @@ fn layouts_are_proposed_and_a_no_is_taken() {
     assert!(!refuses.arrange(&[2], &[2]) && !refuses.arrange(&[1], &[2]));
     let d = refuses.description();
     assert_eq!((d.inputs[0].channels, d.outputs[0].channels), (1, 2));
+}
+
+#[test]
+fn a_clap_takes_on_another_width() {
+    let path = library("nan", Format::Clap);
+    let mut wide = named(&path, Format::Clap, "Fixture NaN");
+    let widths = |p: &dyn Plugin| {
+        [&p.description().inputs, &p.description().outputs].map(|buses| buses[0].channels)
+    };
+    for n in [1, 4, 2, 8] {
+        assert!(wide.arrange(&[n], &[n]));
+        assert_eq!(widths(&*wide), [n, n]);
+        let mut half = wide.activate(&Setup::new(48_000.0)).unwrap();
+        (0..n).for_each(|c| half.input(0, c).fill(0.25 / (c + 1) as f32));
+        half.process(64, &[], &Default::default());
+        (0..n).for_each(|c| assert_eq!(half.output(0, c)[63], 0.25 / (c + 1) as f32));
+        assert!(half.output(0, n).is_empty());
+        assert!(!wide.arrange(&[3], &[3]) && widths(&*wide) == [n, n], "not while it plays");
+        drop(half);
+        wide.deactivate().unwrap();
+    }
+    assert!(!wide.arrange(&[3], &[2]) && !wide.arrange(&[9], &[9]));
+    assert_eq!(widths(&*wide), [8, 8], "what it refuses changes nothing");
+}
+
+#[test]
+fn a_plugin_hears_of_its_track() {
+    for format in FORMATS {
+        let mut plugin = named(&library("nan", format), format, "Fixture NaN");
+        let [letters, colour] = ["Letters", "Colour"].map(|name| index(&*plugin, name));
+        plugin.track("Bass \u{e9}", Some([0x12, 0x34, 0x56]));
+        assert_eq!((plugin.value(letters), plugin.value(colour)), (6.0, f64::from(0x12_3456)));
+        plugin.track("Lead", None);
+        assert_eq!((plugin.value(letters), plugin.value(colour)), (4.0, 0.0), "{format}");
+        // One that does not want to know is left alone.
+        zam("ZamDelay", format).track("Bass", None);
+    }
 }
 
 #[test]

@@ -46,11 +46,12 @@ pub fn run(plan: &Plan, args: &ProcessArgs) -> Result<Vec<Diagnostic>, Failure> 
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let threads = args.jobs.unwrap_or(cores).clamp(1, plan.jobs.len().max(1));
     let work = || {
-        while let Some(job) = plan.jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = plan.jobs.get(place) else { break };
             if interrupted() || lock(&shared).wrong {
                 break;
             }
-            let place = plan.jobs.iter().position(|other| std::ptr::eq(other, job)).unwrap_or(0);
             let hidden = Job { output: hidden(job, place, &folders), ..job.clone() };
             let end = follow(&hidden, limit, &mut |seconds, peak| {
                 let mut shared = lock(&shared);

@@ -29,6 +29,10 @@ pub fn chain(
         let opener = || open(wanted.format, &wanted.path, &wanted.id);
         let mut link = match Link::open(&opener, channels) {
             Ok(link) => link,
+            // Another sound may have channels that it takes.
+            Err(error @ PluginError::Value { .. }) if problems.is_empty() => {
+                return Err(NoChain::Failed(told(&error)));
+            }
             Err(error) => {
                 // What comes after it hears nobody knows what.
                 problems.push(told(&error));
@@ -71,14 +75,8 @@ fn set(
     for setting in &wanted.settings {
         let done = match setting {
             Setting::Set(text) => assign(link, text),
-            Setting::Program(text) => {
-                link.forget();
-                program(link, text)
-            }
-            Setting::Preset(path) => {
-                link.forget();
-                link.each(|plugin| preset::load(plugin, path))
-            }
+            Setting::Program(text) => program(link, text),
+            Setting::Preset(path) => link.each(|plugin| preset::load(plugin, path)),
             Setting::Save(path) => link.save(path),
             Setting::Sidechain(path) => {
                 let sound = whole(path, input.rate)?;
@@ -115,7 +113,7 @@ fn set(
 /// `NAME=VALUE`. A name may have an equals sign itself, so that each is tried.
 fn assign(link: &mut Link, text: &str) -> Result<(), PluginError> {
     let (index, plain) = assignment(link.plugin(), text)?;
-    link.set(index, plain)
+    link.each(|plugin| plugin.set(index, plain))
 }
 
 fn assignment(plugin: &dyn Plugin, text: &str) -> Result<(u32, f64), PluginError> {

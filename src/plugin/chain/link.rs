@@ -10,8 +10,6 @@ pub struct Link {
     pub(super) plugins: Vec<Box<dyn Plugin>>,
     pub(super) route: Route,
     pub(super) outputs: usize,
-    /// Plain values by index that are set again once it plays: some plugins forget them when they are activated.
-    values: Vec<(u32, f64)>,
     pub(super) points: Vec<Point>,
     pub(super) side: Vec<Vec<f32>>,
 }
@@ -40,8 +38,8 @@ impl Link {
             return Err(PluginError::Value { name: d.name.clone(), reason });
         }
         let outputs = if outs == 0 { channels } else { outs * plugins.len() };
-        let (values, points, side) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Link { plugins, route, outputs, values, points, side })
+        let (points, side) = (Vec::new(), Vec::new());
+        Ok(Link { plugins, route, outputs, points, side })
     }
 
     /// Channels that come out.
@@ -67,27 +65,12 @@ impl Link {
         self.plugins.iter_mut().try_for_each(|plugin| work(plugin.as_mut()))
     }
 
-    /// Sets the plain value of a parameter for as long as it plays.
-    ///
-    /// # Errors
-    /// If there is no such parameter, or the value is not a number.
-    pub fn set(&mut self, index: u32, plain: f64) -> Result<(), PluginError> {
-        self.values.retain(|value| value.0 != index);
-        self.values.push((index, plain));
-        self.each(|plugin| plugin.set(index, plain))
-    }
-
     /// Saves what it is set to; see [`preset::save`](crate::plugin::preset::save).
     ///
     /// # Errors
     /// If it cannot be saved.
     pub fn save(&mut self, path: &std::path::Path) -> Result<(), PluginError> {
         crate::plugin::preset::save(self.plugins[0].as_mut(), path)
-    }
-
-    /// Forgets what was set, since something has set all parameters at once.
-    pub fn forget(&mut self) {
-        self.values.clear();
     }
 
     /// Moves parameters at frames of the sound that comes to the chain, besides those that move already.
@@ -120,9 +103,6 @@ impl Link {
         let mut halves = Vec::new();
         for plugin in &mut self.plugins {
             halves.push(plugin.activate(setup)?);
-        }
-        for (index, plain) in self.values.clone() {
-            self.each(|plugin| plugin.set(index, plain))?;
         }
         Ok(Stage::new(self, halves, before))
     }

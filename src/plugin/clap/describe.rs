@@ -4,6 +4,7 @@ use super::host::Host;
 use crate::plugin::describe::number;
 use crate::plugin::{Bus, Description, Format, Parameter};
 use clack_extensions::audio_ports::{AudioPortFlags, AudioPortInfoBuffer, PluginAudioPorts};
+use clack_extensions::configurable_audio_ports::PluginConfigurableAudioPorts;
 use clack_extensions::latency::PluginLatency;
 use clack_extensions::note_ports::{
     NoteDialect, NoteDialects, NotePortInfoBuffer, PluginNotePorts,
@@ -12,6 +13,7 @@ use clack_extensions::params::{ParamInfoBuffer, ParamInfoFlags, PluginParams};
 use clack_extensions::preset_discovery::PluginPresetLoad;
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
+use clack_extensions::track_info::PluginTrackInfo;
 use clack_host::plugin::PluginDescriptor;
 use clack_host::prelude::*;
 use std::ffi::CStr;
@@ -27,6 +29,10 @@ pub struct Extensions {
     pub state: Option<PluginState>,
     /// Loading of preset files.
     pub presets: Option<PluginPresetLoad>,
+    /// Other numbers of channels.
+    pub configurable: Option<PluginConfigurableAudioPorts>,
+    /// Name and colour of its track.
+    pub track: Option<PluginTrackInfo>,
     /// Latency.
     pub latency: Option<PluginLatency>,
     render: Option<PluginRender>,
@@ -41,6 +47,8 @@ impl Extensions {
             params: plugin.get_extension(),
             state: plugin.get_extension(),
             presets: plugin.get_extension(),
+            configurable: plugin.get_extension(),
+            track: plugin.get_extension(),
             latency: plugin.get_extension(),
             render: plugin.get_extension(),
         }
@@ -143,12 +151,22 @@ pub fn again(
     extensions: &Extensions,
     instance: &mut PluginInstance<Host>,
 ) {
+    ports(description, extensions, instance);
+    let plugin = instance.plugin_handle();
+    description.parameters = extensions.parameters(&plugin);
+    let notes = |input| extensions.note_ports.is_some_and(|p| p.count(&plugin, input) > 0);
+    (description.midi_in, description.midi_out) = (notes(true), notes(false));
+}
+
+/// Reads its buses again.
+pub fn ports(
+    description: &mut Description,
+    extensions: &Extensions,
+    instance: &mut PluginInstance<Host>,
+) {
     let plugin = instance.plugin_handle();
     let (inputs, narrow) = extensions.buses(&plugin, true);
     let (outputs, wide) = extensions.buses(&plugin, false);
     description.double = narrow && wide && !(inputs.is_empty() && outputs.is_empty());
     (description.inputs, description.outputs) = (inputs, outputs);
-    description.parameters = extensions.parameters(&plugin);
-    let notes = |input| extensions.note_ports.is_some_and(|p| p.count(&plugin, input) > 0);
-    (description.midi_in, description.midi_out) = (notes(true), notes(false));
 }

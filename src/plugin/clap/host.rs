@@ -9,9 +9,14 @@ use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamRescanFlags,
 };
 use clack_extensions::state::{HostState, HostStateImpl};
+use clack_extensions::track_info::{HostTrackInfo, HostTrackInfoImpl, TrackInfo, TrackInfoWriter};
 use clack_host::prelude::*;
-use std::sync::Arc;
+use clack_host::utils::Color;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Name and colour of the track that an instance is on, once they were told.
+pub type Track = Arc<Mutex<Option<(String, Option<[u8; 3]>)>>>;
 
 /// A request that any thread may make.
 #[derive(Default)]
@@ -56,7 +61,7 @@ impl Flags {
 }
 
 /// Our side of an instance, the same on all threads.
-pub struct Shared(pub Arc<Flags>);
+pub struct Shared(pub Arc<Flags>, pub Track);
 
 /// Names the handlers for `clack`.
 pub struct Host;
@@ -72,7 +77,8 @@ impl HostHandlers for Host {
             .register::<HostLatency>()
             .register::<HostState>()
             .register::<HostAudioPorts>()
-            .register::<HostNotePorts>();
+            .register::<HostNotePorts>()
+            .register::<HostTrackInfo>();
     }
 }
 
@@ -134,5 +140,17 @@ impl HostNotePortsImpl for Shared {
     }
     fn rescan(&self, _: NotePortRescanFlags) {
         self.0.info.raise();
+    }
+}
+
+impl HostTrackInfoImpl for Shared {
+    fn get<'a>(&'a self, writer: &mut TrackInfoWriter<'_, 'a>) {
+        let track = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((name, colour)) = &*track else { return };
+        let colour = colour.map(|[red, green, blue]| Color { alpha: 255, red, green, blue });
+        // SAFETY: `set` copies the name and keeps nothing, though its signature wants it to live longer.
+        let name: &'a [u8] = unsafe { std::slice::from_raw_parts(name.as_ptr(), name.len()) };
+        let info = TrackInfo::new().with_name(Some(name)).with_color(colour);
+        writer.set(&info);
     }
 }
