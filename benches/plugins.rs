@@ -8,6 +8,7 @@ mod built;
 #[cfg(target_os = "linux")]
 fn blocks(c: &mut criterion::Criterion) {
     use rhapsode::plugin::{Event, EventKind, Format, Setup, Transport, ids, open, sandbox};
+    use std::time::{Duration, Instant};
     for format in [Format::Vst3, Format::Clap] {
         let path = built::library("good", format);
         // The transposer has no audio, so that next to nothing is the plugin's own.
@@ -33,6 +34,19 @@ fn blocks(c: &mut criterion::Criterion) {
         });
         c.bench_function(&format!("plugins/{format}/sandboxed/event"), |b| {
             b.iter(|| half.process(64, &event, &time));
+        });
+        // As it is played: both processes have slept in between.
+        c.bench_function(&format!("plugins/{format}/sandboxed/paced"), |b| {
+            b.iter_custom(|blocks| {
+                let mut all = Duration::ZERO;
+                for _ in 0..blocks {
+                    std::thread::park_timeout(Duration::from_micros(1333));
+                    let begin = Instant::now();
+                    half.process(64, &[], &time);
+                    all += begin.elapsed();
+                }
+                all
+            });
         });
     }
 }

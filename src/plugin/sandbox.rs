@@ -106,7 +106,7 @@ pub fn serve(format: Format, path: &Path, id: &str) -> Result<(), PluginError> {
     return child::serve(format, path, id);
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = (path, id);
-        Err(PluginError::Format(format))
+        let _ = (format, id);
+        Err(PluginError::load(path, "plugins have no processes of their own on this system yet"))
     }
 }

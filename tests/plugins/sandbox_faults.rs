@@ -88,23 +88,33 @@ fn all_that_was_set_survives() {
     }
 }
 
-/// What the plugin is like is fetched without being asked for, once it says that it has changed.
+/// What the plugin is like is fetched without being asked for while it plays; a value that has not come to the
+/// sound when it is fetched is not lost.
 #[test]
-fn a_state_is_fetched_while_it_lives() {
-    let traced = Traced::new();
-    let mut gain = traced.open("good", Format::Clap);
-    let factor = index(&*gain, "Factor");
-    gain.set(factor, 0.5).unwrap();
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(3) {
+fn a_state_is_fetched_while_it_plays() {
+    for format in FORMATS {
+        let traced = Traced::new();
+        let mut gain = traced.open("good", format);
+        let (factor, mode) = (index(&*gain, "Factor"), index(&*gain, "Mode"));
+        let mut half = gain.activate(&Setup::new(RATE)).unwrap();
+        gain.set(factor, 0.5).unwrap();
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(2500) {
+            block(&mut *half, 0.25);
+            gain.poll();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        gain.set(mode, 2.0).unwrap();
         gain.poll();
-        std::thread::sleep(Duration::from_millis(100));
+        traced.signal(libc::SIGKILL);
+        last_words(&mut *gain);
+        // Nobody has called `save` before.
+        let state = gain.save().unwrap();
+        assert!(!state.bytes.is_empty() && state.since.len() == 1, "{format}: {state:?}");
+        let mut again = traced.open("good", format);
+        again.restore(&state).unwrap();
+        assert_eq!((again.value(factor), again.value(mode)), (0.5, 2.0), "{format}");
     }
-    traced.signal(libc::SIGKILL);
-    last_words(&mut *gain);
-    // Nobody has called `save` before.
-    let state = gain.save().unwrap();
-    assert!(!state.bytes.is_empty() && state.since.is_empty(), "{state:?}");
 }
 
 /// Row 15: a hang costs a block no more than its budget, and then its process.

@@ -2,7 +2,7 @@
 
 use super::player::Player;
 use super::region::{Region, grow};
-use super::wire::{Bits, News, Request, receive, send};
+use super::wire::{Bits, News, Request, STATE, receive, send, too_large};
 use crate::plugin::{Bus, Change, Curve, Description, Format, Plugin, PluginError, Setup, State};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::OwnedFd;
@@ -110,8 +110,8 @@ impl Server {
                 send(to, &plugin.parse(index, &text).map(Bits::from), &[])
             }
             Request::Program(number) => send(to, &plugin.program(number), &[]),
-            Request::Save => match plugin.save() {
-                Ok(state) => send(to, &Ok::<_, PluginError>(()), &state.to_bytes()),
+            Request::Save => match save(&mut **plugin) {
+                Ok(state) => send(to, &Ok::<_, PluginError>(()), &state),
                 Err(error) => send(to, &Err::<(), _>(error), &[]),
             },
             Request::Restore => {
@@ -136,14 +136,14 @@ impl Server {
         }
     }
 
-    fn poll(&mut self, save: bool) -> io::Result<()> {
+    fn poll(&mut self, with_state: bool) -> io::Result<()> {
         let mut changes = self.plugin.poll();
         // JSON has only numbers.
         changes
             .retain(|change| !matches!(change, Change::Value { plain, .. } if !plain.is_finite()));
         let news = News { changes, description: self.news() };
-        let state = if save { self.plugin.save().ok() } else { None };
-        send(&mut self.stream, &news, &state.map_or_else(Vec::new, |state| state.to_bytes()))
+        let state = if with_state { save(&mut *self.plugin).ok() } else { None };
+        send(&mut self.stream, &news, &state.unwrap_or_default())
     }
 
     /// The description, if it is another than the host knows.
@@ -177,6 +177,12 @@ impl Server {
             player.stop();
         }
     }
+}
+
+/// The bytes of a state.
+fn save(plugin: &mut dyn Plugin) -> Result<Vec<u8>, PluginError> {
+    let state = plugin.save()?.to_bytes();
+    if state.len() > STATE { Err(too_large()) } else { Ok(state) }
 }
 
 /// The curve, if it has nothing but numbers.

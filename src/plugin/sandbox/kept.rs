@@ -10,11 +10,14 @@ const OFTEN: Duration = Duration::from_secs(1);
 /// Part of the time that fetching may take.
 const PART: u32 = 20;
 
+/// How long a value may be on its way to the sound, and so not be in a state.
+const WAY: Duration = Duration::from_millis(500);
+
 /// The last state, and values that are newer.
 pub struct Kept {
     state: Option<State>,
-    /// Plain values by id.
-    since: BTreeMap<u32, f64>,
+    /// Plain values by id, and when they were set.
+    since: BTreeMap<u32, (f64, Instant)>,
     /// Something may be other than it was saved.
     stale: bool,
     fetched: Instant,
@@ -33,7 +36,7 @@ impl Kept {
         if let Some(parameter) = d.parameters.get(index as usize)
             && plain.is_finite()
         {
-            self.since.insert(parameter.id, plain);
+            self.since.insert(parameter.id, (plain, Instant::now()));
             self.stale = true;
         }
     }
@@ -64,24 +67,24 @@ impl Kept {
         self.stale && self.fetched.elapsed() > OFTEN.max(self.took * PART)
     }
 
-    /// The state is being fetched: what changes from now on may not be in it.
+    /// The state is asked for: what was set just now may not be in it yet.
     pub fn fetching(&mut self) {
-        self.stale = false;
         self.fetched = Instant::now();
+        self.stale = self.since.values().any(|&(_, set)| self.fetched < set + WAY);
     }
 
-    /// The state has come; `taken` is whether no value has been set since it was asked for.
+    /// The state has come.
     pub fn fetched(&mut self, state: State) {
         self.took = self.fetched.elapsed();
-        if !self.stale {
-            self.since.clear();
-        }
+        let asked = self.fetched;
+        self.since.retain(|_, (_, set)| asked < *set + WAY);
         self.state = Some(state);
     }
 
-    /// What was saved is this, whatever was set before.
+    /// It is like this now, whatever was set before.
     pub fn replace(&mut self, state: &State) {
-        self.since = state.since.iter().copied().collect();
+        let now = Instant::now();
+        self.since = state.since.iter().map(|&(id, plain)| (id, (plain, now))).collect();
         self.state = Some(State { since: Vec::new(), ..state.clone() });
         self.stale = false;
     }
@@ -96,15 +99,15 @@ impl Kept {
             values: Vec::new(),
             since: Vec::new(),
         });
+        let since: Vec<(u32, f64)> = self.since.iter().map(|(&id, set)| (id, set.0)).collect();
         let mut values: BTreeMap<u32, f64> = state.values.iter().copied().collect();
-        values.extend(&self.since);
-        let since = self.since.iter().map(|(&id, &plain)| (id, plain)).collect();
+        values.extend(since.iter().copied());
         State { values: values.into_iter().collect(), since, ..state }
     }
 
     /// The plain value of a parameter, as far as it is known.
     pub fn value(&self, id: u32) -> Option<f64> {
         let saved = || self.state.as_ref()?.values.iter().find(|value| value.0 == id);
-        self.since.get(&id).copied().or_else(|| saved().map(|value| value.1))
+        self.since.get(&id).map(|set| set.0).or_else(|| saved().map(|value| value.1))
     }
 }

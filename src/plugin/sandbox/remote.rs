@@ -142,12 +142,6 @@ impl Remote {
         }
     }
 
-    /// A state that is newer than what polls may have brought.
-    fn keep(&mut self, state: &State) {
-        self.link.get_mut().forget_states();
-        self.kept.replace(state);
-    }
-
     /// How long blocks may take.
     fn pace(&self, setup: &Setup) -> Pace {
         let options = &self.options;

@@ -1,6 +1,6 @@
 //! What host and child say to each other on their socket: JSON, and bytes that follow it.
 
-use crate::plugin::{Change, Description, Setup};
+use crate::plugin::{Change, Description, PluginError, Setup};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -70,6 +70,14 @@ impl From<Bits> for f64 {
 
 /// Most bytes of a message.
 const MOST: u64 = 512 << 20;
+
+/// Most bytes of a state, which leaves room for what is said with it.
+pub const STATE: usize = 384 << 20;
+
+/// That a state has more.
+pub fn too_large() -> PluginError {
+    PluginError::State(format!("it has more than {} MiB", STATE >> 20))
+}
 
 fn wrong(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)

@@ -5,7 +5,7 @@ use crate::plugin::describe::number;
 use crate::plugin::sandbox::half::Half;
 use crate::plugin::sandbox::link::Broken;
 use crate::plugin::sandbox::region::Region;
-use crate::plugin::sandbox::wire::{Bits, Request};
+use crate::plugin::sandbox::wire::{Bits, Request, STATE, too_large};
 use crate::plugin::{
     AudioHalf, Bus, Change, Curve, Description, Plugin, PluginError, Setup, State,
 };
@@ -84,21 +84,28 @@ impl Plugin for Remote {
     }
 
     fn save(&mut self) -> Result<State, PluginError> {
+        self.kept.fetching();
         let said = self.link.borrow_mut().ask(&Request::Save, &[]);
         let Ok((done, bytes)) = said else { return Ok(self.kept.state(&self.description)) };
         let done: Result<(), PluginError> = done;
         done?;
         let state = State::from_bytes(&bytes)?;
-        self.keep(&state);
+        self.link.get_mut().forget_states();
+        self.kept.fetched(state.clone());
         Ok(state)
     }
 
     fn restore(&mut self, state: &State) -> Result<(), PluginError> {
-        let said = self.link.borrow_mut().ask(&Request::Restore, &state.to_bytes());
+        let bytes = state.to_bytes();
+        if bytes.len() > STATE {
+            return Err(too_large());
+        }
+        let said = self.link.borrow_mut().ask(&Request::Restore, &bytes);
         let (done, _) = said.map_err(|Broken| self.died())?;
         let done: Result<(), PluginError> = done;
         done?;
-        self.keep(state);
+        self.link.get_mut().forget_states();
+        self.kept.replace(state);
         Ok(())
     }
 
@@ -147,7 +154,9 @@ impl Plugin for Remote {
             return changes;
         }
         let link = self.link.get_mut();
-        let save = link.idle() && self.kept.due();
+        // One that does not play may run a block to save itself, which is not for a poll to cause.
+        let plays = self.half.strong_count() > 0;
+        let save = plays && link.idle() && self.kept.due();
         if save {
             self.kept.fetching();
         }
