@@ -118,7 +118,8 @@ fn a_block_of_another_process_makes_no_system_call() {
     for name in ["crash-process", "hang"] {
         let mut options = sandbox::Options::new();
         options.program = env!("CARGO_BIN_EXE_rhapsode").into();
-        options.share = 20.0;
+        (options.share, options.misses) = (20.0, u32::MAX);
+        options.hang = std::time::Duration::from_millis(100);
         let path = built::library(name, Format::Clap);
         let mut plugin = sandbox::open(&options, Format::Clap, &path, "").expect("it opens");
         let mut half = plugin.activate(&Setup::new(48_000.0)).expect("it starts");

@@ -44,19 +44,19 @@ pub struct Options {
     /// The part of a block's time (that of the setup's block) for which the audio thread waits when it plays
     /// live. What takes longer is [`Late`](super::Outcome::Late).
     pub share: f64,
-    /// A plugin that has been late for so many blocks in a row, and for as long as [`hang`](Options::hang), is
-    /// ended.
+    /// A plugin that has been late for so many blocks in a row is not waited for any more: whether it has answered is
+    /// looked at once a block, so that the rest of the music is in time. Then it is heard again.
     pub misses: u32,
-    /// See [`misses`](Options::misses): blocks come in bursts where the device has large buffers, and a system
-    /// under load may well leave a process out for some milliseconds.
+    /// A plugin that has not answered for so long is ended. A system under load may well leave a process out for many
+    /// milliseconds, and what it plays is worth more than a process.
     pub hang: Duration,
     /// For how long a block may take when a file is rendered; a plugin that takes longer is ended.
     pub patience: Duration,
 }
 
 impl Options {
-    /// The program that [serves](super::serve_by); 20 seconds for an answer, three quarters of a block's time for a block, an end after four
-    /// misses in 20 ms; a minute for a block of a file.
+    /// The program that [serves](super::serve_by); 20 seconds for an answer, three quarters of a block's time for a block, four
+    /// misses until it is not waited for, an end after a second; a minute for a block of a file.
     #[must_use]
     pub fn new() -> Options {
         Options {
@@ -64,7 +64,7 @@ impl Options {
             limit: Duration::from_secs(20),
             share: 0.75,
             misses: 4,
-            hang: Duration::from_millis(20),
+            hang: Duration::from_secs(1),
             patience: Duration::from_secs(60),
         }
     }

@@ -40,6 +40,7 @@ struct Wanted {
     program: Option<Arg>,
     preset: Option<PathBuf>,
     legacy: Option<State>,
+    strip: String,
     offline: bool,
 }
 
@@ -69,6 +70,7 @@ pub(super) fn open(
         program: order.node.args.get("program").cloned(),
         preset,
         legacy,
+        strip: order.strip.to_string(),
         offline: rack.hosting.offline,
     };
     let (place, flag) = (at.clone(), stale.clone());
@@ -132,6 +134,7 @@ fn start(identity: &Identity, apart: Option<sandbox::Options>) -> Result<Box<dyn
 /// Gets a plugin ready to play.
 fn prepare(plugin: &mut dyn Plugin, wanted: &Wanted) -> Result<Opened, Problem> {
     arrange(plugin, wanted.identity.channels);
+    plugin.track(&wanted.strip, None);
     match &wanted.legacy {
         Some(state) => plugin.restore(state).map_err(|e| problem(&e))?,
         None => begin(plugin, wanted)?,

@@ -110,6 +110,11 @@ impl Server {
                 send(to, &plugin.parse(index, &text).map(Bits::from), &[])
             }
             Request::Program(number) => send(to, &plugin.program(number), &[]),
+            Request::LoadFile(path) => send(to, &plugin.load_file(&path), &[]),
+            Request::Track(name, colour) => {
+                plugin.track(&name, colour);
+                send(to, &(), &[])
+            }
             Request::Save => match save(&mut **plugin) {
                 Ok(state) => send(to, &Ok::<_, PluginError>(()), &state),
                 Err(error) => send(to, &Err::<(), _>(error), &[]),

@@ -18,9 +18,9 @@ const SPIN: Duration = Duration::from_micros(20);
 pub struct Pace {
     /// The longest wait in a block.
     pub budget: Duration,
-    /// Misses in a row, and their duration, after which the child is ended.
+    /// Misses in a row after which it is not waited for.
     pub misses: u32,
-    /// See `misses`.
+    /// How long it may not answer until the child is ended.
     pub hang: Duration,
 }
 
@@ -117,9 +117,11 @@ impl Half {
         futex::wake(self.region.request());
     }
 
-    /// Waits for the answer to the newest request.
+    /// Waits for the answer to the newest request; only looks for it if it has been late too often.
     fn wait(&self, begin: Instant) -> Wait {
         let word = self.region.answer();
+        let budget =
+            if self.misses >= self.pace.misses { Duration::ZERO } else { self.pace.budget };
         loop {
             let answer = word.load(Ordering::Acquire);
             if answer == self.number {
@@ -129,7 +131,7 @@ impl Half {
                 return Wait::Gone;
             }
             let waited = begin.elapsed();
-            let Some(left) = self.pace.budget.checked_sub(waited) else { return Wait::Late };
+            let Some(left) = budget.checked_sub(waited) else { return Wait::Late };
             if waited < self.spin {
                 std::hint::spin_loop();
             } else {
@@ -169,7 +171,7 @@ impl Half {
             self.missed = Instant::now();
         }
         self.misses = self.misses.saturating_add(1);
-        if self.misses >= self.pace.misses && self.missed.elapsed() >= self.pace.hang {
+        if self.missed.elapsed() >= self.pace.hang {
             self.life.kill(Cause::Late);
             return self.gone();
         }
@@ -213,7 +215,8 @@ impl AudioHalf for Half {
         self.unasked = true;
         if self.pending {
             match self.wait(begin) {
-                Wait::Answered => self.pending = false,
+                // It is in time again, for all that is known.
+                Wait::Answered => (self.pending, self.misses) = (false, 0),
                 Wait::Late => return self.late(),
                 Wait::Gone => return self.gone(),
             }

@@ -4,6 +4,7 @@ use crate::plugin::{Change, Description, PluginError, Setup};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 
 /// What the host asks; the answer to each is said with it. One is asked at a time.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +31,10 @@ pub enum Request {
     Save,
     /// With the bytes of a state; `Result<(), PluginError>`.
     Restore,
+    /// `Result<(), PluginError>`.
+    LoadFile(PathBuf),
+    /// `()`.
+    Track(String, Option<[u8; 3]>),
     /// `(bool, Option<Description>)`: the description if it is another.
     Arrange(Vec<usize>, Vec<usize>),
     /// `Result<Option<Description>, PluginError>`: the description if it is another.

@@ -9,6 +9,7 @@ use crate::plugin::sandbox::wire::{Bits, Request, STATE, too_large};
 use crate::plugin::{
     AudioHalf, Bus, Change, Curve, Description, Plugin, PluginError, Setup, State,
 };
+use std::path::Path;
 use std::sync::Arc;
 
 impl Plugin for Remote {
@@ -107,6 +108,18 @@ impl Plugin for Remote {
         self.link.get_mut().forget_states();
         self.kept.replace(state);
         Ok(())
+    }
+
+    fn load_file(&mut self, path: &Path) -> Result<(), PluginError> {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        self.ask::<Result<(), PluginError>>(&Request::LoadFile(path))??;
+        self.kept.programmed();
+        Ok(())
+    }
+
+    fn track(&mut self, name: &str, colour: Option<[u8; 3]>) {
+        // One that is gone need not know.
+        let _ = self.ask::<()>(&Request::Track(name.into(), colour));
     }
 
     fn arrange(&mut self, inputs: &[usize], outputs: &[usize]) -> bool {
