@@ -5,7 +5,8 @@ use super::built::library;
 use super::rig::{FORMATS, RATE, index, patient, sandboxed};
 use super::sandbox_ends::Traced;
 use rhapsode::plugin::{
-    AudioHalf, Change, Format, Outcome, Plugin, PluginError, Setup, Transport, sandbox,
+    AudioHalf, Change, Event, EventKind, Format, Outcome, Plugin, PluginError, Setup, Transport,
+    sandbox,
 };
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -41,7 +42,10 @@ fn a_crash_is_bypassed_in_its_block_and_leaves_the_state() {
         assert_ne!(block(&mut *half, 0.25), Outcome::Failed);
         assert_eq!(half.output(0, 0), [0.25; 64], "{format}");
         let state = crash.save().unwrap();
+        let begin = Instant::now();
         assert_eq!(block(&mut *half, 0.75), Outcome::Failed, "{format}");
+        // The block would have had more than five.
+        assert!(begin.elapsed() < Duration::from_secs(4), "{format}: {:?}", begin.elapsed());
         assert_eq!(half.output(0, 0), [0.0; 64], "{format}");
         assert_eq!(block(&mut *half, 0.25), Outcome::Failed, "{format}: for good");
         let said = last_words(&mut *crash);
@@ -144,22 +148,32 @@ fn a_hang_is_cut_and_its_process_ended() {
     }
 }
 
-/// One slow block is no hang: the plugin is back with the block after, and the ends of notes are not lost.
+/// Slow blocks are no hang: the plugin is back with a block after, and the ends of notes are not lost.
 #[test]
 fn what_is_late_may_come_back() {
     let mut traced = Traced::new();
     traced.options.share = 6.0;
     traced.options.misses = u32::MAX;
-    let mut gain = traced.open("good", Format::Clap);
-    let mut half = gain.activate(&Setup::new(RATE)).unwrap();
+    let path = library("good", Format::Clap);
+    let id = "org.rhapsode.fixture.transposer";
+    let mut transposer = sandbox::open(&traced.options, Format::Clap, &path, id).unwrap();
+    let mut half = transposer.activate(&Setup::new(RATE)).unwrap();
+    let mut block = |events: &[Event]| {
+        let outcome = half.process(64, events, &Transport::default());
+        (outcome, half.sent().events().to_vec())
+    };
     traced.stop();
-    for _ in 0..20 {
-        assert_eq!(block(&mut *half, 0.25), Outcome::Late);
+    let kind = EventKind::NoteOff { id: 1, channel: 0, key: 60.0, velocity: 0.0 };
+    for i in 0..20 {
+        let off = [Event { offset: 33, kind }];
+        let events = if i == 7 { &off[..] } else { &[] };
+        assert_eq!(block(events), (Outcome::Late, Vec::new()));
     }
     traced.signal(libc::SIGCONT);
-    let back = (0..1000).find(|_| block(&mut *half, 0.25) == Outcome::Playing);
-    assert!(back.is_some(), "it never comes back");
-    assert_eq!(half.output(0, 0), [0.25; 64]);
+    let back = (0..1000).map(|_| block(&[])).find(|(outcome, _)| *outcome != Outcome::Late);
+    let (outcome, sent) = back.expect("it comes back");
+    assert_ne!(outcome, Outcome::Failed);
+    assert!(matches!(sent[..], [Event { offset: 0, kind: EventKind::NoteOff { .. } }]), "{sent:?}");
 }
 
 /// When a file is rendered there is all the time that is allowed, and an end after it.
