@@ -187,6 +187,18 @@ fn a_change_of_latency_is_told_and_is_there_after_a_restart() {
     }
 }
 
+/// As on the engine's audio thread, what is next to nothing is nothing.
+#[test]
+fn denormals_are_flushed() {
+    let [here, there] = both("Fixture Gain", Format::Clap).map(|mut plugin| {
+        let mut half = plugin.activate(&Setup::new(RATE)).unwrap();
+        half.input(0, 0).fill(1e-40);
+        half.process(64, &[], &Transport::default());
+        half.output(0, 0)[9]
+    });
+    assert_eq!((here, there), (1e-40, 0.0), "this thread does not flush them");
+}
+
 #[test]
 fn a_hundred_thousand_parameters_come_through() {
     let path = library("many", Format::Clap);

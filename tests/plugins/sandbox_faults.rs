@@ -5,7 +5,8 @@ use super::built::library;
 use super::rig::{FORMATS, RATE, index, patient, sandboxed};
 use super::sandbox_ends::Traced;
 use rhapsode::plugin::{
-    AudioHalf, Change, Format, Outcome, Plugin, PluginError, Setup, Transport, sandbox,
+    AudioHalf, Change, Event, EventKind, Format, Outcome, Plugin, PluginError, Setup, Transport,
+    sandbox,
 };
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -41,7 +42,10 @@ fn a_crash_is_bypassed_in_its_block_and_leaves_the_state() {
         assert_ne!(block(&mut *half, 0.25), Outcome::Failed);
         assert_eq!(half.output(0, 0), [0.25; 64], "{format}");
         let state = crash.save().unwrap();
+        let begin = Instant::now();
         assert_eq!(block(&mut *half, 0.75), Outcome::Failed, "{format}");
+        // The block would have had more than five.
+        assert!(begin.elapsed() < Duration::from_secs(4), "{format}: {:?}", begin.elapsed());
         assert_eq!(half.output(0, 0), [0.0; 64], "{format}");
         assert_eq!(block(&mut *half, 0.25), Outcome::Failed, "{format}: for good");
         let said = last_words(&mut *crash);
@@ -145,31 +149,45 @@ fn a_hang_is_cut_and_its_process_ended() {
     }
 }
 
-/// What is late is no hang: after some blocks it is not waited for, so that the rest of the music is in time, and once
-/// it answers it is heard again.
+/// What is late is no hang: after some blocks it is not waited for, so that the rest of the music is in time; once it
+/// answers it is heard again, and the ends of notes are not lost.
 #[test]
 fn what_is_late_may_come_back() {
     let mut traced = Traced::new();
     traced.options.share = 6.0;
     traced.options.hang = Duration::from_secs(60);
-    let mut gain = traced.open("good", Format::Clap);
-    let mut half = gain.activate(&Setup::new(RATE)).unwrap();
+    let path = library("good", Format::Clap);
+    let id = "org.rhapsode.fixture.transposer";
+    let mut transposer = sandbox::open(&traced.options, Format::Clap, &path, id).unwrap();
+    let mut half = transposer.activate(&Setup::new(RATE)).unwrap();
+    let mut block = |events: &[Event]| {
+        let outcome = half.process(64, events, &Transport::default());
+        (outcome, half.sent().events().to_vec())
+    };
     traced.stop();
-    for _ in 0..20 {
-        assert_eq!(block(&mut *half, 0.25), Outcome::Late);
+    let kind = EventKind::NoteOff { id: 1, channel: 0, key: 60.0, velocity: 0.0 };
+    for i in 0..20 {
+        let off = [Event { offset: 33, kind }];
+        let events = if i == 7 { &off[..] } else { &[] };
+        assert_eq!(block(events), (Outcome::Late, Vec::new()));
     }
     let begin = Instant::now();
     for _ in 0..1000 {
-        assert_eq!(block(&mut *half, 0.25), Outcome::Late);
+        assert_eq!(block(&[]).0, Outcome::Late);
     }
     assert!(begin.elapsed() < Duration::from_secs(4), "waited for, it would have been 8 s");
     traced.signal(libc::SIGCONT);
     let begin = Instant::now();
-    while block(&mut *half, 0.25) != Outcome::Playing {
+    let (outcome, sent) = loop {
+        let (outcome, sent) = block(&[]);
+        if outcome != Outcome::Late {
+            break (outcome, sent);
+        }
         assert!(begin.elapsed() < Duration::from_secs(20), "it never comes back");
         std::thread::park_timeout(Duration::from_millis(1));
-    }
-    assert_eq!(half.output(0, 0), [0.25; 64]);
+    };
+    assert_ne!(outcome, Outcome::Failed);
+    assert!(matches!(sent[..], [Event { offset: 0, kind: EventKind::NoteOff { .. } }]), "{sent:?}");
 }
 
 /// When a file is rendered there is all the time that is allowed, and an end after it.
