@@ -126,7 +126,7 @@ impl Runtime {
     /// The world of its scripts.
     fn folder(&self, rate: u32) -> Folder {
         let plugins = self.plugins.clone().unwrap_or_else(|| Installed::shared());
-        let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate)).plugins(plugins);
+        let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate)).catalogue(plugins);
         for allowed in &self.allowed {
             folder = folder.allow(allowed);
         }

@@ -1,5 +1,6 @@
 //! The immutable description of a piece: what a script evaluates to and what the graph is compiled from.
 
+pub mod change;
 pub mod command;
 pub mod compose;
 pub mod effect;
@@ -14,6 +15,7 @@ pub mod tempo;
 pub mod track;
 
 pub use crate::units::Way;
+pub use change::OnChange;
 pub use command::Command;
 pub use compose::compose;
 pub use effect::MidiEffect;

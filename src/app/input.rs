@@ -48,7 +48,7 @@ impl ScriptArgs {
     #[must_use]
     pub fn world(&self, rate: f64) -> Folder {
         let mut world =
-            Folder::of_script(&self.script).sample_rate(rate).plugins(Installed::shared());
+            Folder::of_script(&self.script).sample_rate(rate).catalogue(Installed::shared());
         for (name, value) in &self.set {
             world = world.argument(name, value);
         }

@@ -24,6 +24,8 @@ pub struct News {
     pub at: String,
     /// What the plugin has changed.
     pub change: Change,
+    /// The name of the parameter that it is about, if it is, and its value in the plugin's own words.
+    pub parameter: Option<(String, String)>,
 }
 
 /// How plugins are hosted.

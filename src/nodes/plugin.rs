@@ -27,6 +27,7 @@ pub const KINDS: &[Kind] = &[Kind {
     params: &[
         Param::other("name", ParamKind::Text, "", "Name, `format:name`, id or path."),
         Param::other("sandbox", ParamKind::Flag, "true", "Runs in a process of its own."),
+        Param::other("bypass", ParamKind::Flag, "false", "Sound passes it by, as late as it is."),
         Param::other("double", ParamKind::Flag, "false", "Computes with 64 bits, if it can."),
         Param::number("bend", "semitones", (0.0, 96.0), 2.0, "What a full bend is worth to it.")
             .fixed(),
@@ -99,6 +100,8 @@ pub struct Channels {
     pub sidechain: usize,
     /// Of the main output.
     pub output: usize,
+    /// What goes in is heard in place of what comes out.
+    pub bypass: bool,
 }
 
 /// An instance of a plugin. It lives as long as something holds it; which processor plays it changes with edits.

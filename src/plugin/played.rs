@@ -26,6 +26,8 @@ pub struct Joined {
     pub sidechain: usize,
     /// Outputs.
     pub output: usize,
+    /// What goes in is heard in place of what comes out.
+    pub bypass: bool,
 }
 
 /// A parameter that the graph can move.
@@ -173,7 +175,7 @@ impl Played {
     /// Runs the plugin; whether it did.
     fn run(&mut self, block: &mut Block) -> Outcome {
         let Some(half) = &mut self.half else { return Outcome::Failed };
-        let Joined { input, sidechain, output } = self.joined;
+        let Joined { input, sidechain, output, .. } = self.joined;
         let mut feed = |bus: usize, channel: usize, from: usize| {
             let to = half.input(bus, channel);
             let frames = to.len().min(BLOCK);
@@ -217,7 +219,7 @@ impl Processor for Played {
         self.gather(block);
         let outcome = self.run(block);
         self.ran = true;
-        let plays = matches!(outcome, Outcome::Playing | Outcome::Silent);
+        let plays = matches!(outcome, Outcome::Playing | Outcome::Silent) && !self.joined.bypass;
         self.bypass.settle(block, plays);
         let ends = outcome == Outcome::Failed && !self.ended;
         self.ended = outcome == Outcome::Failed;
@@ -251,7 +253,7 @@ impl Processor for Played {
         std::mem::swap(&mut self.notes, &mut before.notes);
         std::mem::swap(&mut self.heard, &mut before.heard);
         std::mem::swap(&mut self.released, &mut before.released);
-        if self.joined == before.joined {
+        if self.joined == (Joined { bypass: self.joined.bypass, ..before.joined }) {
             std::mem::swap(&mut self.bypass, &mut before.bypass);
         }
         for line in &mut self.lines {

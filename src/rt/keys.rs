@@ -229,7 +229,10 @@ impl<F: FnMut(Timed)> Desk<'_, F> {
         let channel = &channels[usize::from(number)];
         let Expression { pressure, timbre, modulation } = self.route.expression;
         let id = note_id(port, number, a);
+        // On the channels of MPE these concern single notes.
+        let whole = self.route.hosted && !(self.route.mpe && number != 0);
         match kind {
+            0xb0 | 0xd0 if whole => self.send(EventKind::Midi { bytes: [kind, a, b] }),
             0x90 if b > 0 => {
                 if channel.held >> a & 1 == 1 {
                     self.send(EventKind::NoteOff { id });

@@ -72,6 +72,8 @@ pub struct Route {
     pub expression: Expression,
     /// Messages go to it as they are: it is hardware.
     pub raw: bool,
+    /// What concerns all notes goes to it as it is: it is a plugin, which knows its controllers itself.
+    pub hosted: bool,
 }
 
 /// No sound on a key.

@@ -4,13 +4,14 @@ use super::args::{bind, describe, text};
 use super::build::{Build, Fallible, Site, number, with};
 use super::entries::{Entry, entry};
 use super::operators::fail;
+use super::pattern::values::{Role, kept};
 use super::value::{Failed, Fx, Signal, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::plugin::{KIND, NORMALISED, NOTES, PLAIN};
 use crate::session::plugin::Description;
-use crate::session::{Arg, Command, Node, NodeId};
+use crate::session::{Arg, Command, Node, NodeId, OnChange};
 use crate::units::Place;
-use rhai::{Array, Dynamic, Engine, Map, NativeCallContext as Cx};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext as Cx};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,6 +34,10 @@ pub fn register(engine: &mut Engine) {
     engine
         .register_fn("automation", |cx: Cx, fx: Fx, path: &str| file(&cx, fx, "automation", path));
     engine.register_fn("program", |cx: Cx, fx: Fx, which: Dynamic| program(&cx, fx, &which));
+    engine.register_fn("on_change", |cx: Cx, name: &str, run: FnPtr| {
+        let run = kept(&cx, &run, Role::Change);
+        with(&cx, |build, _| build.session.changes.push(OnChange { plugin: name.into(), run }));
+    });
     engine.register_fn("plugins", |cx: Cx| all(&cx));
     engine.register_fn("params", |cx: Cx, fx: Fx| params(&cx, &fx));
     engine.register_fn("params", |cx: Cx, name: &str| {
@@ -323,6 +328,17 @@ pub const ENTRIES: &[Entry] = &[
         "Moves parameters of a plugin along the piece, as a JSON file says: a value, or keyframes at frames (\"1000\"), \
          seconds (\"1.5s\") or parts of its length (\"50%\"), with straight lines between them.",
         "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").automation(\"hall.wav\"));",
+    ),
+    entry(
+        &["on_change"],
+        GROUP,
+        "on_change(\"track/plugin\", |c| ..)",
+        "Calls a function when a plugin that plays changes something of itself. `c.kind` is \"value\" (with `name`, `value` \
+         in the plugin's unit, `text`), \"gesture\" (`name`, `begins`), \"values\" (a program, say), \"parameters\" (names, \
+         ranges or buses), \"latency\", or \"ended\" (`text`). A text that it returns is shown; a map may have \
+         `say`, and `run`: code that joins what plays. It runs on the control side, after the sound.",
+        "track(\"a\", saw(110)).fx(plugin(\"ZamCompX2\").key(\"glue\")); \
+         on_change(\"glue\", |c| if c.kind == \"ended\" { #{run: \"reload(\\\"glue\\\");\"} });",
     ),
     entry(
         &["midi_fx"],

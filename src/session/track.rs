@@ -1,5 +1,6 @@
 //! Tracks, buses, instruments, and the session that holds them all.
 
+use super::change::OnChange;
 use super::effect::MidiEffect;
 use super::mapping::Mapping;
 use super::node::{Node, NodeId};
@@ -143,6 +144,8 @@ pub struct Session {
     pub master: Option<NodeId>,
     /// Functions that what comes in goes through.
     pub effects: Vec<MidiEffect>,
+    /// Functions that hear of what plugins change.
+    pub changes: Vec<OnChange>,
     /// MIDI ports that are opened to listen to, whether a track does or not.
     pub ports: Vec<Port>,
     /// The MIDI port whose clock gives the tempo.
@@ -173,6 +176,7 @@ impl Default for Session {
             buses: Vec::new(),
             master: None,
             effects: Vec::new(),
+            changes: Vec::new(),
             ports: Vec::new(),
             sync: None,
             clocks: Vec::new(),

@@ -81,7 +81,7 @@ impl Folder {
 
     /// The same with the plugins that can be found so.
     #[must_use]
-    pub fn plugins(mut self, plugins: Arc<dyn Plugins>) -> Folder {
+    pub fn catalogue(mut self, plugins: Arc<dyn Plugins>) -> Folder {
         self.plugins = Some(plugins);
         self
     }

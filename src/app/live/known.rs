@@ -5,6 +5,7 @@ use crate::app::repl::complete::Known;
 use crate::engine::library::is_audio;
 use crate::script::notebook;
 use crate::world::{Stdlib, World};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Sound files that are offered, and folders below the script's that are looked into.
@@ -43,8 +44,23 @@ impl Studio {
             library: Stdlib::embedded().names().iter().map(|n| format!("std/{n}")).collect(),
             kits: kits.filter_map(|k| k.strip_prefix("kit_").map(String::from)).collect(),
             files,
+            plugins: world.plugins().into_iter().map(|plugin| plugin.name).collect(),
+            hosted: self.library().map(|library| library.rack().places()).unwrap_or_default(),
+            knobs: knobs(&world, &self.text()),
         }
     }
+}
+
+/// Names of the open parameters of the plugins that a text names.
+fn knobs(world: &impl World, text: &str) -> BTreeMap<String, Vec<String>> {
+    let names = text.split("plugin(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let names: BTreeSet<&str> = names.collect();
+    let of = |name: &str| -> Option<Vec<String>> {
+        let plugin = world.plugin(name).ok()?;
+        let open = plugin.parameters.iter().filter(|p| p.open());
+        Some(open.map(|p| p.name.clone()).collect())
+    };
+    names.into_iter().filter_map(|name| Some((name.to_string(), of(name)?))).collect()
 }
 
 /// Gathers the sound files of a folder, as scripts name them.

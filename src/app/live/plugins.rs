@@ -1,10 +1,14 @@
 //! The plugins of what plays: what they tell, what they are set to, saved states, a new start.
 
 use super::builder::{Asker, Text, Work};
+use super::score::Music;
 use super::studio::Studio;
 use crate::engine::live::Quant;
 use crate::engine::rack::{News, Rack};
+use crate::pattern::Value;
 use crate::plugin::Change;
+use crate::script::notebook::Origin;
+use crate::session::OnChange;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Instant;
@@ -14,7 +18,9 @@ impl Studio {
     pub(super) fn hear_plugins(&mut self) {
         let Some(library) = self.library() else { return };
         let mut again = false;
-        for News { at, change } in library.rack().news() {
+        for news in library.rack().news() {
+            self.call(&news);
+            let News { at, change, .. } = news;
             match change {
                 Change::Died(why) => {
                     self.say(&format!(
@@ -28,6 +34,28 @@ impl Studio {
         }
         if again {
             self.again();
+        }
+    }
+
+    /// Calls the functions of the script that hear of a plugin.
+    fn call(&mut self, news: &News) {
+        let Some(Music { session, .. }) = &self.sounding else { return };
+        let hear: Vec<_> = session.changes.iter().filter(|c| c.hears(&news.at)).cloned().collect();
+        for OnChange { run, .. } in hear {
+            match (run.run)(&told(news)) {
+                Ok(Value::Text(text)) if !text.is_empty() => self.say(&text),
+                Ok(Value::Map(parts)) => {
+                    if let Some(Value::Text(text)) = parts.get("say") {
+                        self.say(text);
+                    }
+                    if let Some(Value::Text(code)) = parts.get("run") {
+                        let origin = Origin { name: "on_change".into(), line: 1 };
+                        self.enter((code.to_string(), origin, None), None, Asker::Nobody);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => self.say(&format!("on_change of {}: {}", news.at, error.message)),
+            }
         }
     }
 
@@ -94,4 +122,27 @@ impl Studio {
             }
         }
     }
+}
+
+/// What a function of the script is told.
+fn told(news: &News) -> Value {
+    let text = |text: &str| Value::text(text);
+    let (name, words) = news.parameter.clone().unwrap_or_default();
+    let (kind, more) = match &news.change {
+        Change::Value { plain, .. } => (
+            "value",
+            vec![("name", text(&name)), ("value", Value::Num(*plain)), ("text", text(&words))],
+        ),
+        Change::Gesture { begins, .. } => {
+            ("gesture", vec![("name", text(&name)), ("begins", Value::Bool(*begins))])
+        }
+        Change::Values => ("values", Vec::new()),
+        Change::Description => ("parameters", Vec::new()),
+        Change::Latency => ("latency", Vec::new()),
+        Change::Restart => ("restart", Vec::new()),
+        Change::Unsaved => ("unsaved", Vec::new()),
+        Change::Died(why) => ("ended", vec![("text", text(why))]),
+    };
+    let all = [("plugin", text(&news.at)), ("kind", text(kind))].into_iter().chain(more);
+    Value::Map(all.map(|(key, value)| (key.into(), value)).collect())
 }

@@ -23,6 +23,12 @@ pub struct Known {
     pub kits: Vec<String>,
     /// Sound files below the script's folder.
     pub files: Vec<String>,
+    /// Plugins of this machine.
+    pub plugins: Vec<String>,
+    /// Plugins that play, by path; and the names of the parameters of each plugin that a script has named.
+    pub hosted: Vec<String>,
+    /// See `hosted`.
+    pub knobs: BTreeMap<String, Vec<String>>,
 }
 
 /// Where the end of a line stands.
@@ -114,7 +120,11 @@ pub fn complete(line: &str, known: &Known, commands: &[&str]) -> (usize, Vec<Str
     }
     match site(line) {
         Site::Text { begin, call, index, option } => {
-            (begin, chosen(&line[begin..], texts(call, index, option, known)))
+            let words: Box<dyn Iterator<Item = String>> = match (call, index) {
+                ("set" | "norm", 0) => Box::new(knobs(&line[..begin], known)),
+                _ => texts(call, index, option, known),
+            };
+            (begin, chosen(&line[begin..], words))
         }
         Site::Option { begin, call } => {
             let options = doc::options(call).iter().map(|p| format!("{}: ", p.name));
@@ -134,6 +144,18 @@ pub fn complete(line: &str, known: &Known, commands: &[&str]) -> (usize, Vec<Str
     }
 }
 
+/// Parameters of the plugin whose `.set(\"` ends a line; of all plugins that are known, if the line names none.
+fn knobs<'k>(line: &str, known: &'k Known) -> impl Iterator<Item = String> + 'k {
+    let named = line.rsplit_once("plugin(\"").and_then(|(_, rest)| rest.split('"').next());
+    let name = named.map(str::to_lowercase);
+    let meant = move |plugin: &str| name.as_ref().is_none_or(|name| plugin.to_lowercase() == *name);
+    known
+        .knobs
+        .iter()
+        .filter(move |(plugin, _)| meant(plugin))
+        .flat_map(|(_, all)| all.iter().cloned())
+}
+
 /// Texts that an argument of `call` may be.
 fn texts<'k>(
     call: &str,
@@ -148,6 +170,8 @@ fn texts<'k>(
         }
         "send" | "output" | "bus" => Box::new(all(&known.buses)),
         "param" => Box::new(all(&known.params)),
+        "plugin" => Box::new(all(&known.plugins)),
+        "params" | "save_state" | "reload" => Box::new(all(&known.hosted)),
         "import" => Box::new(all(&known.library)),
         "kit" => Box::new(all(&known.kits)),
         "help" => Box::new(doc::names().into_iter().map(String::from)),
@@ -188,6 +212,9 @@ mod tests {
             library: list("std/drums std/synths"),
             kits: list("808 909"),
             files: list("kick.wav"),
+            plugins: list("ZamDelay ZamEQ2 vst3:ZamDelay"),
+            hosted: list("acid/glue"),
+            knobs: BTreeMap::from([("ZamDelay".to_string(), list("Time Feedback"))]),
         };
         let (begin, found) = complete(line, &known, &[":undo", ":quit"]);
         format!("{}|{}", &line[..begin], found.join(" "))
@@ -212,6 +239,11 @@ mod tests {
             ("saw(1) |> reverb(#{de", "saw(1) |> reverb(#{|decay: "),
             ("reverb(#{size: 0.3, mi", "reverb(#{size: 0.3, |mix: "),
             ("f(\"a b\", ", "f(\"a b\", |"),
+            ("fx(plugin(\"Zam", "fx(plugin(\"|ZamDelay ZamEQ2"),
+            ("plugin(\"zamdelay\").set(\"", "plugin(\"zamdelay\").set(\"|Feedback Time"),
+            ("plugin(\"ZamEQ2\").set(\"", "plugin(\"ZamEQ2\").set(\"|"),
+            ("echo.norm(\"T", "echo.norm(\"|Time"),
+            ("params(\"", "params(\"|acid/glue"),
         ] {
             assert_eq!(words(line), want, "{line}");
         }

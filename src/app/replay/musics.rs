@@ -5,7 +5,8 @@ use crate::app::log::Head;
 use crate::diag::Diagnostic;
 use crate::engine::Library;
 use crate::engine::live::Fresh;
-use crate::runtime::Piece;
+use crate::engine::rack::Hosting;
+use crate::runtime::{Installed, Piece};
 use crate::session::{Mixer, Session, compose};
 use crate::units::Place;
 use crate::world::Folder;
@@ -146,7 +147,11 @@ impl Musics {
         if let Some(seed) = self.head.seed {
             world = world.seed(seed);
         }
-        Piece::again(main, name, world, rate, self.library.as_deref())
+        let world = world.catalogue(Installed::shared());
+        let offline =
+            || Library::new(rate, Box::new(|path| Err(path.into()))).hosting(Hosting::new(true));
+        let before = self.library.clone().unwrap_or_else(|| Arc::new(offline()));
+        Piece::again(main, name, world, rate, Some(&before))
     }
 
     /// What to say of the files of a text that are not as they were.

@@ -3,6 +3,7 @@
 use crate::engine::player::drums::sound;
 use crate::engine::player::voice::{Voice, voice};
 use crate::graph::StripRef;
+use crate::nodes::plugin::KIND;
 use crate::nodes::table::Assets;
 use crate::rt::midi::{Expression, NO_SOUND, Route};
 use crate::rt::update::TaskSpot;
@@ -25,6 +26,7 @@ fn of_track(
     let to = TaskSpot { level: task.level, job: task.job, task: task.task };
     let voice = voice(session, track.source, assets);
     let raw = matches!(voice, Voice::Hardware(_));
+    let hosted = session.node(track.source).kind == KIND;
     if raw && strip.level.is_closing() {
         return Vec::new();
     }
@@ -50,7 +52,8 @@ fn of_track(
         let port = if through { MidiEffect::output(&ear.port) } else { ear.port.clone() };
         let port = port.number(Way::In)?;
         let (channels, mpe, sounds) = (ear.channels, ear.mpe, sounds.clone());
-        Some(Route { port, channels, mpe, to, bend, sounds, expression, raw })
+        let expression = expression.clone();
+        Some(Route { port, channels, mpe, to, bend, sounds, expression, raw, hosted })
     };
     track.ears.iter().filter_map(route).collect()
 }

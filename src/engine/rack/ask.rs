@@ -13,7 +13,7 @@ impl Rack {
     /// # Errors
     /// That there is none, and which there are.
     pub fn find(&self, name: &str) -> Result<String, Problem> {
-        let all: Vec<String> = self.instances().iter().map(|i| i.at.clone()).collect();
+        let all = self.places();
         let ending = format!("/{name}");
         if let Some(at) = all.iter().find(|at| *at == name) {
             return Ok(at.clone());
@@ -32,6 +32,12 @@ impl Rack {
                 Err((format!("several plugins are called \"{name}\""), list.join(" or ")))
             }
         }
+    }
+
+    /// Strip and path of each plugin that plays.
+    #[must_use]
+    pub fn places(&self) -> Vec<String> {
+        self.instances().iter().map(|instance| instance.at.clone()).collect()
     }
 
     /// The open parameters of the plugin at a place: name, and value in the plugin's own words.

@@ -79,7 +79,7 @@ impl Guest for Instance {
         let main = |buses: &[crate::plugin::Bus]| buses.first().map_or(0, |bus| bus.channels);
         let sidechain = self.description.inputs.get(1).map_or(0, |bus| bus.channels);
         let (input, output) = (main(&self.description.inputs), main(&self.description.outputs));
-        Channels { input, sidechain, output }
+        Channels { input, sidechain, output, bypass: false }
     }
 
     fn sends_notes(&self) -> bool {
@@ -140,13 +140,13 @@ impl Guest for Instance {
         points: &Arc<[Point]>,
         channels: Channels,
     ) -> Box<dyn Processor> {
-        let Channels { input, sidechain, output } = channels;
+        let Channels { input, sidechain, output, bypass } = channels;
         let lines = driven.iter().map(|d| self.mover(*d)).collect();
         let instance: Arc<dyn Any + Send + Sync> = match self.this.upgrade() {
             Some(this) => this,
             None => Arc::new(()),
         };
-        let joined = Joined { input, sidechain, output };
+        let joined = Joined { input, sidechain, output, bypass };
         let points = points.iter().map(|p| (p.frame, p.parameter, p.value)).collect();
         Box::new(Played::new(self.home.clone(), instance, joined, lines, points))
     }

@@ -59,13 +59,25 @@ impl Plugins {
                 if matches!(change, Change::Latency | Change::Restart | Change::Died(_)) {
                     open.stale.store(true, std::sync::atomic::Ordering::Relaxed);
                 }
+                let parameter = parameter(&*open.plugin, &change);
                 let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
                 if heard.len() < MOST {
-                    heard.push(News { at: open.at.clone(), change });
+                    heard.push(News { at: open.at.clone(), change, parameter });
                 }
             }
         }
     }
+}
+
+/// Name and value of the parameter that a change is about.
+fn parameter(plugin: &dyn Plugin, change: &Change) -> Option<(String, String)> {
+    let (index, plain) = match *change {
+        Change::Value { index, plain } => (index, plain),
+        Change::Gesture { index, .. } => (index, plugin.value(index)),
+        _ => return None,
+    };
+    let name = plugin.description().parameters.get(index as usize)?.name.clone();
+    Some((name, plugin.text(index, plain)))
 }
 
 /// The other end of the thread.

@@ -128,7 +128,8 @@ impl Flatten<'_> {
         }
         ins.extend((0..sidechain).map(|c| side[c % side.len()]));
         let mut ins: Vec<Wire> = ins.into_iter().map(|w| self.audible(id, node, w)).collect();
-        let joined = Channels { input: channels, sidechain, output: has.output.min(2) };
+        let bypass = node.args.get("bypass") == Some(&Arg::Flag(true));
+        let joined = Channels { input: channels, sidechain, output: has.output.min(2), bypass };
         let (driven, wires) = self.driven(node, &*guest);
         ins.extend(wires);
         let ins = self.aligned(id, node, ins);

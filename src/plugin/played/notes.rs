@@ -3,7 +3,7 @@
 use crate::plugin::event::MOST;
 use crate::plugin::{Event, EventKind, Expression};
 use crate::rt::EventKind as Graph;
-use crate::rt::voices::PAN_SLOT;
+use crate::rt::voices::{BEND_SLOT, PAN_SLOT};
 
 /// Notes that can be held at once; more are ended without a trace.
 const HELD: usize = 128;
@@ -110,6 +110,7 @@ fn expression(id: u32, key: f32, slot: u16, value: f32) -> Option<EventKind> {
     ];
     let (dimension, value) = match slot {
         PAN_SLOT => (E::Pan, value * 0.5 + 0.5),
+        BEND_SLOT => (E::Tuning, value),
         slot => (*all.get(slot as usize)?, value),
     };
     let value = f64::from(value);

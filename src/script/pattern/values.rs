@@ -26,6 +26,8 @@ pub enum Role {
     Loop,
     /// Makes messages of a message, with a state of its own.
     Midi,
+    /// Hears of a change; may return nothing.
+    Change,
 }
 
 /// A function of the script with all that it needs to run after the script has ended: a function pointer
@@ -102,6 +104,9 @@ impl Kept {
         if self.role == Role::Midi {
             return self.message(value);
         }
+        if self.role == Role::Change {
+            return self.run(value);
+        }
         let memory = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let key = format!("{value:?}");
         if let Some(known) = memory().get(&key) {
@@ -128,6 +133,9 @@ impl Kept {
         }
         let for_value = format!(" (for the value {value})");
         let made = run(to_dynamic(value)).map_err(|e| self.told(&e, &for_value))?;
+        if self.role == Role::Change && made.is_unit() {
+            return Ok(Value::text(""));
+        }
         from_dynamic(&made).ok_or_else(|| {
             let what = crate::script::args::describe(&made);
             PatternError::new(format!(
