@@ -16,6 +16,7 @@ mod plugins {
     mod hosts;
     mod latency;
     mod oracle;
+    mod program;
     mod reload;
     mod sandbox;
     mod sandbox_ends;

@@ -127,6 +127,7 @@ pub(super) const LIVE: &str =
 #[must_use]
 pub fn is_command(name: &str) -> bool {
     let files = super::render::ENTRIES.iter().chain(super::rig::COMMANDS);
+    let files = files.chain(super::plugin::COMMANDS);
     ENTRIES.iter().chain(files).any(|entry| entry.names.contains(&name))
 }
 

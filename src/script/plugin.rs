@@ -362,18 +362,18 @@ pub const ENTRIES: &[Entry] = &[
         "The plugins of this machine: a list of maps with name, format, vendor, id, instrument, parameters.",
         "for p in plugins() { print(p.name); }",
     ),
+];
+
+/// Of those that are asked of the performance.
+pub const COMMANDS: &[Entry] = &[
     entry(
         &["params"],
-        GROUP,
+        super::perform::LIVE,
         "params(plugin), params(\"track/plugin\")",
         "The parameters of a plugin: a list of maps with index, name, unit, lowest, highest, default, steps. With the \
          path of one that plays (or its key) it shows what they are now, in the plugin's own words.",
         "for p in params(plugin(\"ZamDelay\")) { print(p.name); }",
     ),
-];
-
-/// Of those that are asked of the performance.
-pub const COMMANDS: &[Entry] = &[
     entry(
         &["save_state"],
         super::perform::LIVE,

@@ -232,6 +232,20 @@ track("c", saw(110)).fx(lowpass(300).set("cutoff", 3));"#,
     assert!(said[0].message.contains("cannot run inside a voice"), "{said:?}");
 }
 
+/// A bypass lets sound pass as late as the plugin is, so that nothing moves.
+#[test]
+fn a_bypass_keeps_time() {
+    let song = |on: bool| {
+        format!(
+            r#"track("a", noise() * 0.05).fx(plugin("Fixture Latency", #{{bypass: {on}}}).set("Frames", 300) |> plugin("Fixture Gain", #{{bypass: {on}}}).set("Factor", 0.5));"#
+        )
+    };
+    let dry = rendered(r#"track("a", noise() * 0.05);"#, 0.2);
+    let (off, on) = (rendered(&song(true), 0.2), rendered(&song(false), 0.2));
+    assert_eq!(off.left[64..], dry.left[64..]);
+    assert!(on.left.iter().zip(&dry.left).all(|(wet, dry)| *wet == dry * 0.5));
+}
+
 /// Notes go through MIDI effects to what plays the track, in their order: built in, hosted, a kit.
 #[test]
 fn notes_go_through_midi_effects() {

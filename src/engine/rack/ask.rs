@@ -2,7 +2,7 @@
 
 use super::guest::Instance;
 use super::{Problem, Rack};
-use crate::plugin::{Plugin, PluginError, State, preset};
+use crate::plugin::{Plugin, PluginError, State, preset, words};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
@@ -23,8 +23,11 @@ impl Rack {
             [one] => Ok((*one).clone()),
             [] => {
                 let list = if all.is_empty() { "no plugin plays".into() } else { all.join(", ") };
-                let near = crate::diag::nearest(name, all.iter().map(String::as_str));
-                let hint = near.map_or(list, |near| format!("did you mean {near}?"));
+                let path =
+                    |at: &'_ String| at.split_once('/').map_or(0, |(strip, _)| strip.len() + 1);
+                let near = crate::diag::nearest(name, all.iter().map(|at| &at[path(at)..]));
+                let near = near.or_else(|| crate::diag::nearest(name, all.iter().map(|at| &**at)));
+                let hint = near.map_or(list, |near| format!("did you mean \"{near}\"?"));
                 Err((format!("no plugin that plays is called \"{name}\""), hint))
             }
             several => {
@@ -49,6 +52,19 @@ impl Rack {
             let all = plugin.description().parameters.iter().zip(0..);
             let open = all.filter(|(p, _)| p.open());
             Ok(open.map(|(p, i)| (p.name.clone(), plugin.text(i, plugin.value(i)))).collect())
+        })
+    }
+
+    /// Sets a parameter of the plugin at a place to a value in the plugin's own words, until the script says another.
+    ///
+    /// # Errors
+    /// That it is gone, or that the value cannot be.
+    pub fn set(&self, at: &str, parameter: &str, value: &str) -> Result<(), Problem> {
+        let (parameter, value) = (parameter.to_string(), value.to_string());
+        self.ask(at, move |plugin| {
+            let index = words::parameter(plugin.description(), &parameter)?;
+            let plain = words::value(plugin, index, &value)?;
+            plugin.set(index, plain)
         })
     }
 
