@@ -3,7 +3,7 @@
 use super::entries::{Entry, entries};
 use super::pattern;
 use crate::diag::nearest;
-use crate::nodes::{Class, Kind, Make, Param, ParamKind, Ports, find, kinds};
+use crate::nodes::{Class, Kind, Param, ParamKind, Ports, find, kinds};
 use crate::pattern::table::{Row, rows};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -39,7 +39,7 @@ fn default(param: &Param) -> Option<String> {
         ParamKind::Number | ParamKind::Fixed => Some(short(param.default)),
         ParamKind::Choice(_) => Some(format!("\"{}\"", param.text)),
         ParamKind::Text if !param.text.is_empty() => Some(format!("\"{}\"", param.text)),
-        ParamKind::Flag => Some((param.default != 0.0).to_string()),
+        ParamKind::Flag => Some((param.text == "true" || param.default != 0.0).to_string()),
         _ => None,
     }
 }
@@ -172,7 +172,7 @@ pub fn overview() -> String {
         }
     }
     let mut classes: BTreeMap<Class, Vec<(String, String)>> = BTreeMap::new();
-    for kind in kinds().filter(|k| !matches!(k.make, Make::Structural)) {
+    for kind in kinds() {
         let line = (kind.name.to_string(), first_sentence(kind.summary));
         classes.entry(kind.class).or_default().push(line);
     }

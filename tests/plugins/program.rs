@@ -64,8 +64,7 @@ impl Prompt {
     fn quit(mut self) -> String {
         self.enter(":quit");
         assert!(self.child.wait().expect("ends").success());
-        let said = self.said.lock().expect("no panic").clone();
-        said
+        self.said.lock().expect("no panic").clone()
     }
 }
 

@@ -52,7 +52,6 @@ fn of_track(
         let port = if through { MidiEffect::output(&ear.port) } else { ear.port.clone() };
         let port = port.number(Way::In)?;
         let (channels, mpe, sounds) = (ear.channels, ear.mpe, sounds.clone());
-        let expression = expression.clone();
         Some(Route { port, channels, mpe, to, bend, sounds, expression, raw, hosted })
     };
     track.ears.iter().filter_map(route).collect()
