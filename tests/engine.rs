@@ -21,6 +21,7 @@ fn track(name: &str, source: NodeId, output: NodeId, plays: Vec<Pattern>) -> Tra
         strip: Strip::default(),
         quant: None,
         fade: None,
+        colour: None,
         place: Place::default(),
     }
 }

@@ -109,8 +109,12 @@ pub fn transition(
     let between = &compiled.placement;
     let pairs = |at: usize, old: bool| -> Vec<(usize, usize)> {
         let own = origins[&at].iter().enumerate();
-        own.filter_map(|(m, (a, b))| if old { a.map(|a| (a, m)) } else { b.map(|b| (m, b)) })
-            .collect()
+        let mut pairs: Vec<(usize, usize)> = own
+            .filter_map(|(m, (a, b))| if old { a.map(|a| (a, m)) } else { b.map(|b| (m, b)) })
+            .collect();
+        // A plugin that has moved stands in both; it goes to where it stays, which is first in line.
+        pairs.sort_by_key(|&(a, m)| (a, old && origins[&at][m].1.is_none()));
+        pairs
     };
     let into = count(old, between, |was, _| pairs(place[&was.strip.name], true));
     let out = count(between, new, |_, now| pairs(place[&now.strip.name], false));

@@ -83,6 +83,8 @@ pub struct Order<'a> {
     pub rate: f64,
     /// Name of the strip.
     pub strip: &'a str,
+    /// Colour of the strip (red, green, blue), if the script says one.
+    pub colour: Option<[u8; 3]>,
     /// Its key in the strip: written, or its name with an ordinal.
     pub path: &'a str,
     /// What the script says of it.

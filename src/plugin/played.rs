@@ -254,7 +254,7 @@ impl Processor for Played {
         std::mem::swap(&mut self.heard, &mut before.heard);
         std::mem::swap(&mut self.released, &mut before.released);
         if self.joined == (Joined { bypass: self.joined.bypass, ..before.joined }) {
-            std::mem::swap(&mut self.bypass, &mut before.bypass);
+            self.bypass.copy(&before.bypass);
         }
         for line in &mut self.lines {
             let same = before.lines.iter().find(|b| b.mover.index == line.mover.index);

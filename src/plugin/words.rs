@@ -12,19 +12,14 @@ const SHOWN: usize = 8;
 /// If there is none; the error names what is like it.
 pub fn parameter(description: &Description, wanted: &str) -> Result<u32, PluginError> {
     let wanted = wanted.trim();
-    if let Some(index) = description.parameter(wanted) {
+    if let Ok(index) = description.find_parameter(wanted) {
         return Ok(index);
     }
-    let count = description.parameters.len();
-    if let Some(index) = wanted.strip_prefix('#').and_then(|digits| digits.parse::<u32>().ok()) {
-        if (index as usize) < count {
-            return Ok(index);
-        }
+    if wanted.starts_with('#') {
+        let count = description.parameters.len();
         return wrong(description, format!("has no parameter {wanted}: it has {count}, from #0"));
     }
-    let by_id = || wanted.parse::<u32>().ok();
-    let found = by_id().and_then(|id| description.parameters.iter().position(|p| p.id == id));
-    found.map(|index| index as u32).map_or_else(|| unknown(description, wanted), Ok)
+    unknown(description, wanted)
 }
 
 fn unknown(description: &Description, wanted: &str) -> Result<u32, PluginError> {

@@ -211,6 +211,13 @@ const ENTRIES: &[Entry] = &[
         "track(\"a\", sine(220)).quant(8).fade(0.5);",
     ),
     entry(
+        &["colour", "color"],
+        TRACKS,
+        "track.colour(\"#rrggbb\")",
+        "The colour of the track, for plugins that show it.",
+        "track(\"a\", sine(220)).colour(\"#ff8800\");",
+    ),
+    entry(
         &["instrument"],
         MAKING,
         "instrument(|v| signal, #{voices: 16, bend: 2, glide: 0.0, mono: false, legato: false})",

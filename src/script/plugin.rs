@@ -172,6 +172,14 @@ fn checked(
         }
     };
     let p = &d.parameters[index as usize];
+    let alike = d.numbered(name);
+    if alike.len() > 1 && d.parameter(name).is_none() {
+        let names: Vec<&str> =
+            alike.iter().map(|&i| d.parameters[i as usize].name.as_str()).collect();
+        let message = format!("`{}` has {}; \"{}\" is set", d.name, names.join(", "), p.name);
+        let warning = Diagnostic::warning(message, place.clone());
+        build.report_at(warning.hint("name the one that is meant"), Site::Index(0));
+    }
     let (low, high) = if how == PLAIN { (p.lowest, p.highest) } else { (0.0, 1.0) };
     if let Arg::Number(x) = arg
         && !(low..=high).contains(x)

@@ -78,6 +78,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("fade", |cx: Cx, strip: Strip, x: Dynamic| {
         timing(&cx, strip, "fade", FADE, &x, |track, n| track.fade = Some(n))
     });
+    for name in ["colour", "color"] {
+        engine.register_fn(name, |cx: Cx, strip: Strip, text: &str| colour(&cx, strip, text));
+    }
     engine.register_fn("param", |cx: Cx, strip: Strip, path: &str| {
         with(&cx, |b, _| ParamPath(format!("{}/{path}", name_of(b, strip))))
     });
@@ -167,6 +170,7 @@ pub fn add_track(build: &mut Build, name: &str, id: NodeId, place: &Place) -> St
         strip: Mix::default(),
         quant: None,
         fade: None,
+        colour: None,
         place: place.clone(),
     });
     Strip::Track(build.session.tracks.len() - 1)
@@ -353,6 +357,28 @@ fn send(cx: &Cx, strip: Strip, bus: &str, x: &Dynamic) -> Strip {
     with(cx, |build, place| {
         let level = value(build, "send", LEVEL, x, &place).unwrap_or(Arg::Number(1.0));
         mix_of(build, strip).sends.push(Send { bus: bus.to_string(), level, place });
+    });
+    strip
+}
+
+/// `#rrggbb`.
+fn colour(cx: &Cx, strip: Strip, text: &str) -> Strip {
+    with(cx, |build, place| {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        match (strip, number) {
+            (Strip::Track(i), Some(n)) => {
+                let [_, red, green, blue] = n.to_be_bytes();
+                build.session.tracks[i].colour = Some([red, green, blue]);
+            }
+            (Strip::Bus(_), _) => {
+                build.report(Diagnostic::error("`colour` is for tracks, not for buses", place));
+            }
+            (_, None) => {
+                let error = Diagnostic::error(format!("\"{text}\" is no colour"), place);
+                build.report_at(error.hint("six digits: `.colour(\"#ff8800\")`"), Site::Index(0));
+            }
+        }
     });
     strip
 }

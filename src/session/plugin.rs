@@ -201,7 +201,8 @@ impl Description {
         named || (self.midi_in && !self.outputs.is_empty() && self.inputs.is_empty())
     }
 
-    /// The index of the parameter that a user calls `name`: its name, whatever the case, or its index after `#`.
+    /// The index of the parameter that a user calls `name`: its name, whatever the case, its index after `#`, its id,
+    /// or the first word of names that are numbered (`Threshold` is `Threshold 1`).
     ///
     /// # Errors
     /// What is wrong, and what to do: names that are like it.
@@ -210,7 +211,12 @@ impl Description {
             let index = name.strip_prefix('#')?.parse::<u32>().ok()?;
             ((index as usize) < self.parameters.len()).then_some(index)
         };
-        self.parameter(name).or_else(by_index).ok_or_else(|| {
+        let by_id = || {
+            let id = name.parse::<u32>().ok()?;
+            Some(self.parameters.iter().position(|p| p.id == id)? as u32)
+        };
+        let found = self.parameter(name).or_else(by_index).or_else(by_id);
+        found.or_else(|| self.numbered(name).first().copied()).ok_or_else(|| {
             let open = || self.parameters.iter().filter(|p| p.open()).map(|p| p.name.as_str());
             let hint = match crate::diag::nearest(name, open()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
@@ -222,6 +228,19 @@ impl Description {
             };
             (format!("`{}` has no parameter \"{name}\"", self.name), hint)
         })
+    }
+
+    /// The open parameters that are called `name` and a number: `Ratio1`, `Ratio 2`.
+    #[must_use]
+    pub fn numbered(&self, name: &str) -> Vec<u32> {
+        let name = name.trim().to_lowercase();
+        let is = |p: &Parameter| {
+            let own = p.name.to_lowercase();
+            let rest = own.strip_prefix(&name).map(str::trim_start);
+            rest.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+        };
+        let all = self.parameters.iter().zip(0..).filter(|(p, _)| p.open() && is(p));
+        if name.is_empty() { Vec::new() } else { all.map(|(_, index)| index).collect() }
     }
 
     /// The index of the parameter that is named so, whatever the case; an open one before a hidden one.

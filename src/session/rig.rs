@@ -206,8 +206,19 @@ impl Rig {
             {
                 session.ports.push(ear.port);
             }
-            let (plays, place) = (Vec::new(), place.clone());
-            graft.track(&Track { name, source, output, strip, ears, quant, fade, plays, place })
+            let (plays, place, colour) = (Vec::new(), place.clone(), None);
+            graft.track(&Track {
+                name,
+                source,
+                output,
+                strip,
+                ears,
+                quant,
+                fade,
+                colour,
+                plays,
+                place,
+            })
         }));
         session
             .buses

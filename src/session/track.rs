@@ -73,6 +73,8 @@ pub struct Track {
     pub quant: Option<f64>,
     /// Seconds of the crossfade of a reload.
     pub fade: Option<f64>,
+    /// Its colour (red, green, blue), for plugins that show it.
+    pub colour: Option<[u8; 3]>,
     /// Where the script made it.
     pub place: Place,
 }

@@ -92,6 +92,7 @@ fn the_instance_is_kept() {
     };
     // One burst at the beginning, heard again every 200 ms.
     let echo = r#"plugin("ZamDelay").set("Time", 200).set("Feedback", 0.9).set("Dry/Wet", 0.5)"#;
+    let other = r#"plugin("Fixture Gain").set("Factor", 0.9)"#;
     for (before, after) in [
         (echo.to_string(), format!(r#"{echo}.set("LPF", 8000)"#)),
         (format!(r#"{echo}.set("LPF", 8000)"#), echo.to_string()),
@@ -99,6 +100,8 @@ fn the_instance_is_kept() {
         (echo.to_string(), format!("gain(0.9) |> {echo}")),
         (echo.to_string(), format!(r#"{echo}.set("Feedback", lfo("sine", 1).range(0.8, 0.9))"#)),
         (format!(r#"{echo}.key("e") |> gain(0.9)"#), format!(r#"gain(0.9) |> {echo}.key("e")"#)),
+        (format!("{echo} |> {other}"), format!("{other} |> {echo}")),
+        (format!("{other} |> {echo}"), format!("{echo} |> {other}")),
     ] {
         let mut set = Set::new(&song(&before));
         set.play_to(0.5);

@@ -232,6 +232,38 @@ track("c", saw(110)).fx(lowpass(300).set("cutoff", 3));"#,
     assert!(said[0].message.contains("cannot run inside a voice"), "{said:?}");
 }
 
+/// The snippets of the guide and of the manual run as they are written.
+#[test]
+fn what_is_documented_runs() {
+    let folder = tempfile::tempdir().expect("makes a folder");
+    let file = folder.path().join("soft.vstpreset");
+    let mut comp = super::rig::zam("ZaMultiCompX2", rhapsode::plugin::Format::Vst3);
+    rhapsode::plugin::preset::save(&mut *comp, &file).expect("saves");
+    let guide = r#"
+        track("a", saw(110) * 0.1);
+        let sweep = lfo("sine", 0.5).range(0.2, 0.8);
+        let comp = plugin("vst3:ZaMultiCompX2").set("Threshold", -18).set("Ratio", "4:1").preset("soft.vstpreset").key("glue");
+        let verb = plugin("lv2:https://github.com/michaelwillis/dragonfly-reverb").set("decay", sweep);
+        track("a").fx(comp |> verb);
+        plugins();  params("glue");  save_state("glue", "glue.state");"#;
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = vec![guide.to_string()];
+    for page in ["README.md", "docs/plugins.md"] {
+        let text = std::fs::read_to_string(project.join(page)).expect("reads");
+        let blocks = text.split("```rhai\n").skip(1).filter_map(|b| b.split("```").next());
+        all.extend(blocks.filter(|b| b.contains("plugin(")).map(String::from));
+    }
+    assert!(all.len() >= 3);
+    std::fs::copy(&file, folder.path().join("warm.vstpreset")).expect("copies");
+    for source in all {
+        let there = runtime().base(folder.path()).eval(&source);
+        let there = there.unwrap_or_else(|e| panic!("{source}\n{e:#?}"));
+        let options = Options { length: Length::Seconds(0.5), ..Options::default() };
+        let sound = there.render(options).unwrap_or_else(|e| panic!("{source}\n{e:#?}"));
+        assert!(peak(&sound.left) > 0.01, "{source}");
+    }
+}
+
 /// A bypass lets sound pass as late as the plugin is, so that nothing moves.
 #[test]
 fn a_bypass_keeps_time() {

@@ -40,7 +40,8 @@ struct Wanted {
     program: Option<Arg>,
     preset: Option<PathBuf>,
     legacy: Option<State>,
-    strip: String,
+    /// Name and colour.
+    strip: (String, Option<[u8; 3]>),
     offline: bool,
 }
 
@@ -70,7 +71,7 @@ pub(super) fn open(
         program: order.node.args.get("program").cloned(),
         preset,
         legacy,
-        strip: order.strip.to_string(),
+        strip: (order.strip.to_string(), order.colour),
         offline: rack.hosting.offline,
     };
     let (place, flag) = (at.clone(), stale.clone());
@@ -134,7 +135,7 @@ fn start(identity: &Identity, apart: Option<sandbox::Options>) -> Result<Box<dyn
 /// Gets a plugin ready to play.
 fn prepare(plugin: &mut dyn Plugin, wanted: &Wanted) -> Result<Opened, Problem> {
     arrange(plugin, wanted.identity.channels);
-    plugin.track(&wanted.strip, None);
+    plugin.track(&wanted.strip.0, wanted.strip.1);
     match &wanted.legacy {
         Some(state) => plugin.restore(state).map_err(|e| problem(&e))?,
         None => begin(plugin, wanted)?,

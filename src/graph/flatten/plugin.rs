@@ -85,7 +85,10 @@ impl Flatten<'_> {
     /// The instance for the next place of this node, with its path; `None` if it is not installed or cannot be had.
     fn guest(&mut self, node: &Node, channels: usize) -> Option<((String, bool), Arc<dyn Guest>)> {
         let path = self.path(node.key.clone(), &stem(node));
-        let order = Order { rate: self.rate, strip: &self.name, path: &path.0, node, channels };
+        let track = self.session.tracks.iter().find(|track| track.name == self.name);
+        let colour = track.and_then(|track| track.colour);
+        let order =
+            Order { rate: self.rate, strip: &self.name, colour, path: &path.0, node, channels };
         match self.assets.plugin(&order) {
             Ok(guest) => Some((path, guest?)),
             Err(problem) => {

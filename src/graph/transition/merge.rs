@@ -114,8 +114,12 @@ impl<'a> Merger<'a> {
         let Some(was) = self.was else { return };
         let mut inst = was.strip.net.insts[i].clone();
         let ins: Vec<Wire> = inst.ins.iter().map(|w| Self::wire(&self.old, *w)).collect();
-        let rings =
-            self.may_ring && inst.tail > 0 && ins.iter().any(|w| self.net.rate(*w) == Rate::Audio);
+        // A plugin that goes on elsewhere in the strip rings there.
+        let moved = same_plugin(&inst, self.now).is_some();
+        let rings = self.may_ring
+            && inst.tail > 0
+            && !moved
+            && ins.iter().any(|w| self.net.rate(*w) == Rate::Audio);
         let soft = rings || ins.iter().any(|w| Self::is_in(&self.ringing, *w));
         inst.ins = self.soften(ins, soft, Shape::Out);
         if !inst.path.starts_with('~') {
@@ -146,7 +150,9 @@ impl<'a> Merger<'a> {
         let rings = inst.tail > 0 && ins.iter().any(|w| self.net.rate(*w) == Rate::Audio);
         let soft = rings || ins.iter().any(|w| Self::is_in(&self.swelling, *w));
         inst.ins = self.soften(ins, soft, Shape::In);
-        let at = self.push(inst, None, Some(j));
+        // A plugin that stood elsewhere in the strip, where both nets could not run as one, comes from there.
+        let before = same_plugin(&inst, self.was);
+        let at = self.push(inst, before, Some(j));
         self.new.insert(j, at);
         self.mark(at);
         if soft {
@@ -251,4 +257,14 @@ fn ghost(seat: &Seat) -> Option<Inside> {
         Seat::Processor { inside, .. } => Some(inside.clone()),
         _ => None,
     }
+}
+
+/// Where in another net of the strip the same instance of a plugin stands.
+fn same_plugin(inst: &Inst, other: Option<&Layout>) -> Option<usize> {
+    let serial = |inst: &Inst| match &inst.what {
+        What::Plugin(hosted) => Some(hosted.guest.serial()),
+        _ => None,
+    };
+    let own = serial(inst)?;
+    other?.strip.net.insts.iter().position(|inst| serial(inst) == Some(own))
 }
