@@ -1,5 +1,6 @@
 //! Rendering faster (or slower) than real time: the renderer driven by whoever wants its blocks.
 
+mod faults;
 mod input;
 mod quiet;
 
@@ -8,7 +9,7 @@ use crate::diag::Diagnostic;
 use crate::dsp::unit::BLOCK;
 use crate::graph::{Compiled, Plan, StripRef, compile};
 use crate::nodes::table::Assets;
-use crate::rt::{Buffer, Fault, Renderer, Trouble, Workers};
+use crate::rt::{Buffer, Fault, Renderer, Workers};
 use crate::session::Session;
 use crate::units::Place;
 use std::sync::Arc;
@@ -181,24 +182,6 @@ impl Offline {
         self.strips.iter().map(|s| s.name.as_str())
     }
 
-    /// What is worth knowing: loops, unknown sounds, nodes that failed.
-    pub fn take_warnings(&mut self) -> Vec<Diagnostic> {
-        let mut found = std::mem::take(&mut self.warnings);
-        let place = crate::units::Place::default;
-        found.extend(
-            self.player.take_warnings().into_iter().map(|w| Diagnostic::warning(w, place())),
-        );
-        let (names, rate) = (&self.names, f64::from(self.options.rate));
-        for fault in self.faults.drain(..) {
-            let name = names.get(fault.node as usize).map_or("a node", |node| node.0.as_str());
-            let at = fault.frame as f64 / rate;
-            let text = format!("`{name}` put out something that is not a number at {at:.3} s");
-            let hint = "it was silenced and its state cleared; look for a division by zero or a wild parameter";
-            found.push(Diagnostic::warning(text, place()).hint(hint));
-        }
-        found
-    }
-
     /// Rewrites what [`take_warnings`](Offline::take_warnings) will tell, so far.
     pub(crate) fn locate(&mut self, locate: impl Fn(Diagnostic) -> Diagnostic) {
         self.warnings = std::mem::take(&mut self.warnings).into_iter().map(locate).collect();
@@ -255,29 +238,6 @@ impl Offline {
         };
         (self.blocks, self.used) = (out.len(), 0);
         self.hear_faults();
-    }
-
-    /// Notes what was wrong in the chunk; a plugin that has ended ends the render.
-    fn hear_faults(&mut self) {
-        let Offline { renderer, faults, failed, names, options, .. } = self;
-        renderer.take_faults(|fault| {
-            if fault.trouble == Trouble::NotANumber {
-                return faults.push(fault);
-            }
-            let node = names.get(fault.node as usize).cloned();
-            let (name, place) = node.unwrap_or_else(|| ("a plugin".into(), Place::default()));
-            let at = fault.frame as f64 / f64::from(options.rate);
-            let text = format!("the plugin `{name}` has crashed, or hung, at {at:.3} s");
-            let hint =
-                "the render has ended there; `rhapsode plugins info` says more of the plugin";
-            failed.get_or_insert(Diagnostic::error(text, place).hint(hint));
-        });
-    }
-
-    /// Why the render has ended before its end, if it has.
-    #[must_use]
-    pub fn failed(&self) -> Option<&Diagnostic> {
-        self.failed.as_ref()
     }
 
     /// Frames that may still be given out.

@@ -4,15 +4,17 @@ mod bypass;
 mod heard;
 mod moves;
 mod notes;
+mod time;
 
 use self::bypass::Bypass;
 use self::heard::Heard;
 use self::moves::Moves;
 use self::notes::Notes;
+use self::time::transport;
 use super::event::MOST;
 use super::parking::{Half, Parking};
-use super::{Curve, Event, EventKind, Outcome, Transport};
-use crate::dsp::unit::{BLOCK, Meta};
+use super::{Curve, Event, EventKind, Outcome};
+use crate::dsp::unit::BLOCK;
 use crate::rt::{Block, Processor, Status};
 use std::any::Any;
 use std::sync::Arc;
@@ -189,25 +191,6 @@ impl Played {
             if from.len() == BLOCK { out.0.copy_from_slice(from) } else { out.0.fill(0.0) }
         }
         outcome
-    }
-}
-
-/// Where the music is, as plugins are told.
-fn transport(meta: &Meta) -> Transport {
-    let quarters = meta.beats_per_bar;
-    let unit = [4, 8, 16].into_iter().find(|u| (quarters * f64::from(*u) / 4.0).fract() == 0.0);
-    let unit = unit.unwrap_or(16);
-    let bar = if quarters > 0.0 { (meta.beat / quarters).floor() } else { 0.0 };
-    Transport {
-        playing: true,
-        recording: false,
-        cycle: None,
-        tempo: meta.bpm,
-        meter: [(quarters * f64::from(unit) / 4.0) as u16, unit],
-        frame: meta.frame as i64,
-        beat: meta.beat,
-        bar_beat: bar * quarters,
-        bar: bar as i32,
     }
 }
 

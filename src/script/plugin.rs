@@ -1,17 +1,24 @@
 //! Plugins: `plugin("ZamDelay").set("Time", 250)`, `plugins()`, `params(plugin)`.
 
+mod lists;
+mod pages;
+mod parameters;
+
+pub use pages::{COMMANDS, ENTRIES};
+
+use self::lists::{all, params};
+use self::parameters::parameter;
 use super::args::{bind, describe, text};
 use super::build::{Build, Fallible, Site, number, with};
-use super::entries::{Entry, entry};
 use super::operators::fail;
 use super::pattern::values::{Role, kept};
-use super::value::{Failed, Fx, Signal, Strip};
+use super::value::{Failed, Fx, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::plugin::{KIND, NORMALISED, NOTES, PLAIN};
 use crate::session::plugin::Description;
 use crate::session::{Arg, Command, Node, NodeId, OnChange};
 use crate::units::Place;
-use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext as Cx};
+use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext as Cx};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -120,82 +127,6 @@ fn node<'a>(fx: &'a mut Fx, what: &str) -> Fallible<&'a mut Node> {
     }
 }
 
-fn parameter(cx: &Cx, mut fx: Fx, how: char, name: &str, value: &Dynamic) -> Fallible<Fx> {
-    let node = node(&mut fx, if how == PLAIN { "set" } else { "norm" })?;
-    with(cx, |build, place| {
-        let wanted = node.text("name").unwrap_or_default().to_string();
-        let description = build.plugins.get(&wanted).cloned().flatten();
-        let Some(arg) = argument(build, how, name, value, &place) else { return };
-        let Some(name) = checked(build, description.as_deref(), (how, name, &arg), &place) else {
-            return;
-        };
-        for other in [PLAIN, NORMALISED] {
-            node.args.remove(&format!("{other}{name}"));
-        }
-        node.args.insert(format!("{how}{name}"), arg);
-    });
-    Ok(fx)
-}
-
-/// What a parameter is set to, or a report.
-fn argument(build: &mut Build, how: char, name: &str, x: &Dynamic, place: &Place) -> Option<Arg> {
-    if let Some(signal) = x.clone().try_cast::<Signal>() {
-        return Some(Arg::signal(signal.0));
-    }
-    let words = || text(x).filter(|_| how == PLAIN).map(Arg::Text);
-    let found = number(x).filter(|x| x.is_finite()).map(Arg::Number).or_else(words);
-    if let Some(arg) = found.or_else(|| x.as_bool().ok().map(Arg::Flag)) {
-        return Some(arg);
-    }
-    if !x.is::<Failed>() {
-        let message = format!("\"{name}\" cannot be set to {}", describe(x));
-        let hint = "a number in the plugin's unit, a text as it writes it (\"4:1\"), or a signal";
-        build.report_at(Diagnostic::error(message, place.clone()).hint(hint), Site::Index(1));
-    }
-    None
-}
-
-/// The parameter's own name; complains if there is none, and warns of values that are out of its range.
-fn checked(
-    build: &mut Build,
-    description: Option<&Description>,
-    (how, name, arg): (char, &str, &Arg),
-    place: &Place,
-) -> Option<String> {
-    let Some(d) = description else { return Some(name.to_string()) };
-    let index = match d.find_parameter(name) {
-        Ok(index) => index,
-        Err((message, hint)) => {
-            let error = Diagnostic::error(message, place.clone()).hint(hint);
-            build.report_at(error, Site::Index(0));
-            return None;
-        }
-    };
-    let p = &d.parameters[index as usize];
-    let alike = d.numbered(name);
-    if alike.len() > 1 && d.parameter(name).is_none() {
-        let names: Vec<&str> =
-            alike.iter().map(|&i| d.parameters[i as usize].name.as_str()).collect();
-        let message = format!("`{}` has {}; \"{}\" is set", d.name, names.join(", "), p.name);
-        let warning = Diagnostic::warning(message, place.clone());
-        build.report_at(warning.hint("name the one that is meant"), Site::Index(0));
-    }
-    let (low, high) = if how == PLAIN { (p.lowest, p.highest) } else { (0.0, 1.0) };
-    if let Arg::Number(x) = arg
-        && !(low..=high).contains(x)
-    {
-        let gap = if p.unit.is_empty() { "" } else { " " };
-        let message =
-            format!("\"{}\" of `{}` goes from {low} to {high}{gap}{}", p.name, d.name, p.unit);
-        let warning = Diagnostic::warning(message, place.clone());
-        let hint = format!("{x} acts as {}", x.max(low).min(high));
-        build.report_at(warning.hint(hint), Site::Index(1));
-    }
-    // Of several that share a name only the first can be called by it.
-    let own = d.parameter(&p.name) == Some(index);
-    Some(if own { p.name.clone() } else { format!("#{index}") })
-}
-
 /// A preset, or an automation.
 fn file(cx: &Cx, mut fx: Fx, what: &str, path: &str) -> Fallible<Fx> {
     let node = node(&mut fx, what)?;
@@ -226,45 +157,6 @@ fn program(cx: &Cx, mut fx: Fx, which: &Dynamic) -> Fallible<Fx> {
         }),
     }
     Ok(fx)
-}
-
-/// The plugins of this machine, as maps.
-fn all(cx: &Cx) -> Array {
-    let begin = std::time::Instant::now();
-    let all = with(cx, |build, _| build.world.clone()).plugins();
-    with(cx, |build, _| build.aside += begin.elapsed());
-    let map = |d: &crate::session::plugin::Summary| {
-        let mut map = Map::new();
-        map.insert("name".into(), d.name.clone().into());
-        map.insert("format".into(), d.format.prefix().into());
-        map.insert("vendor".into(), d.vendor.clone().into());
-        map.insert("id".into(), d.id.clone().into());
-        map.insert("instrument".into(), d.instrument.into());
-        map.insert("parameters".into(), (d.parameters as rhai::INT).into());
-        Dynamic::from(map)
-    };
-    all.iter().map(map).collect()
-}
-
-/// The parameters of a plugin, as maps.
-fn params(cx: &Cx, fx: &Fx) -> Fallible<Array> {
-    let mut fx = fx.clone();
-    let name = node(&mut fx, "params")?.text("name").unwrap_or_default().to_string();
-    let known = with(cx, |build, _| build.plugins.get(&name).cloned().flatten());
-    let Some(description) = known else { return Ok(Array::new()) };
-    let open = description.parameters.iter().zip(0..).filter(|(p, _)| p.open());
-    let map = |(p, index): (&crate::session::plugin::Parameter, rhai::INT)| {
-        let mut map = Map::new();
-        map.insert("index".into(), index.into());
-        map.insert("name".into(), p.name.clone().into());
-        map.insert("unit".into(), p.unit.clone().into());
-        map.insert("lowest".into(), p.lowest.into());
-        map.insert("highest".into(), p.highest.into());
-        map.insert("default".into(), p.default.into());
-        map.insert("steps".into(), rhai::INT::from(p.steps).into());
-        Dynamic::from(map)
-    };
-    Ok(open.map(map).collect())
 }
 
 /// Puts MIDI effects before what plays a track, behind those that are there.
@@ -310,91 +202,3 @@ pub fn source(build: &mut Build, fx: &Fx, place: &Place) -> Option<(NodeId, Node
         _ => None,
     }
 }
-
-const GROUP: &str = "Plugins";
-
-/// Their pages of the manual.
-pub const ENTRIES: &[Entry] = &[
-    entry(
-        &["norm"],
-        GROUP,
-        "plugin.norm(name, value)",
-        "Sets a parameter of a plugin by a value from 0 to 1, or drives it by such a signal.",
-        "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").norm(\"Feedback\", 0.3));",
-    ),
-    entry(
-        &["preset"],
-        GROUP,
-        "plugin.preset(file)",
-        "Begins with a preset: a `.vstpreset`, or a state that `save_state` wrote.",
-        "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").preset(\"hall.wav\"));",
-    ),
-    entry(
-        &["automation"],
-        GROUP,
-        "plugin.automation(file)",
-        "Moves parameters of a plugin along the piece, as a JSON file says: a value, or keyframes at frames (\"1000\"), \
-         seconds (\"1.5s\") or parts of its length (\"50%\"), with straight lines between them.",
-        "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").automation(\"hall.wav\"));",
-    ),
-    entry(
-        &["on_change"],
-        GROUP,
-        "on_change(\"track/plugin\", |c| ..)",
-        "Calls a function when a plugin that plays changes something of itself. `c.kind` is \"value\" (with `name`, `value` \
-         in the plugin's unit, `text`), \"gesture\" (`name`, `begins`), \"values\" (a program, say), \"parameters\" (names, \
-         ranges or buses), \"latency\", or \"ended\" (`text`). A text that it returns is shown; a map may have \
-         `say`, and `run`: code that joins what plays. It runs on the control side, after the sound.",
-        "track(\"a\", saw(110)).fx(plugin(\"ZamCompX2\").key(\"glue\")); \
-         on_change(\"glue\", |c| if c.kind == \"ended\" { #{run: \"reload(\\\"glue\\\");\"} });",
-    ),
-    entry(
-        &["midi_fx"],
-        GROUP,
-        "track.midi_fx(plugin)",
-        "Lets the notes of a track, from patterns and from hands, go through a plugin that sends notes (an arpeggiator, \
-         a chord maker) to what plays it; several go in their order.",
-        "track(\"a\", instrument(|v| sine(v.freq) * v.gate)).midi_fx(plugin(\"Arpeggiator\")).play(\"c3 e3\");",
-    ),
-    entry(
-        &["program"],
-        GROUP,
-        "plugin.program(which)",
-        "Begins with a factory program, by its name or its number from 0 on.",
-        "track(\"a\", saw(110)).fx(plugin(\"ZamDelay\").program(2));",
-    ),
-    entry(
-        &["plugins"],
-        GROUP,
-        "plugins()",
-        "The plugins of this machine: a list of maps with name, format, vendor, id, instrument, parameters.",
-        "for p in plugins() { print(p.name); }",
-    ),
-];
-
-/// Of those that are asked of the performance.
-pub const COMMANDS: &[Entry] = &[
-    entry(
-        &["params"],
-        super::perform::LIVE,
-        "params(plugin), params(\"track/plugin\")",
-        "The parameters of a plugin: a list of maps with index, name, unit, lowest, highest, default, steps. With the \
-         path of one that plays (or its key) it shows what they are now, in the plugin's own words.",
-        "for p in params(plugin(\"ZamDelay\")) { print(p.name); }",
-    ),
-    entry(
-        &["save_state"],
-        super::perform::LIVE,
-        "save_state(\"track/plugin\", file)",
-        "Saves all that makes a plugin that plays sound as it does; `.preset(file)` begins with it. The path may be its \
-         key alone. Written whole or not at all.",
-        "save_state(\"glue\", \"glue.state\");",
-    ),
-    entry(
-        &["reload"],
-        super::perform::LIVE,
-        "reload(\"track/plugin\")",
-        "Starts a plugin anew with what it was set to last: after it has crashed, for example.",
-        "reload(\"glue\");",
-    ),
-];
