@@ -3,6 +3,8 @@
 use super::input::ScriptArgs;
 use super::report;
 use crate::diag::{Diagnostic, Severity};
+use crate::engine::{Length, Options};
+use crate::nodes::plugin::KIND;
 use std::process::ExitCode;
 
 /// Arguments of `check`.
@@ -20,9 +22,18 @@ pub struct CheckArgs {
 #[must_use]
 pub fn diagnose(script: &ScriptArgs) -> Vec<Diagnostic> {
     match script.evaluate(48_000.0) {
+        Ok(done) if done.session.nodes.iter().any(|node| node.kind == KIND) => {
+            done.warnings.into_iter().chain(hosted(script)).collect()
+        }
         Ok(done) => done.warnings,
         Err(errors) => errors,
     }
+}
+
+/// What plugins say of what is set: only they know their words.
+fn hosted(script: &ScriptArgs) -> Vec<Diagnostic> {
+    let options = Options { length: Length::Seconds(0.0), ..Options::default() };
+    script.load(options.rate).and_then(|piece| piece.start(options)).err().unwrap_or_default()
 }
 
 /// Runs the command. Messages go to standard error; the exit code is 1 if there are errors.

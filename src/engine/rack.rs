@@ -10,7 +10,7 @@ use self::keeper::Keeper;
 use crate::nodes::plugin::{Guest, Order};
 use crate::plugin::{Change, Format, sandbox};
 use crate::session::Arg;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -66,13 +66,20 @@ pub struct Rack {
     hosting: Hosting,
     keeper: Arc<Keeper>,
     places: Mutex<BTreeMap<String, Vec<Weak<Instance>>>>,
+    /// The instances that were asked for last, which live on for a while when nothing plays them: what is undone
+    /// comes back as it was, and at once.
+    recent: Mutex<VecDeque<Arc<Instance>>>,
 }
+
+/// Instances that live on when nothing plays them.
+const RECENT: usize = 8;
 
 impl Rack {
     /// An empty one; its thread starts with the first plugin.
     #[must_use]
     pub fn new(hosting: Hosting) -> Rack {
-        Rack { hosting, keeper: Arc::new(Keeper::new()), places: Mutex::default() }
+        let (keeper, places) = (Arc::new(Keeper::new()), Mutex::default());
+        Rack { hosting, keeper, places, recent: Mutex::default() }
     }
 
     /// How its plugins are hosted.
@@ -94,6 +101,8 @@ impl Rack {
         let Some(identity) = self.identity(order, preset.as_ref()) else { return Ok(None) };
         let at = format!("{}/{}", order.strip, order.path);
         if let Some(found) = self.at(&at, &identity) {
+            found.let_go();
+            self.keep(&found);
             return Ok(Some(found));
         }
         let file = preset.map(|preset| preset.0);
@@ -103,7 +112,22 @@ impl Rack {
         let here = places.entry(at).or_default();
         here.retain(|old| old.strong_count() > 0);
         here.push(Arc::downgrade(&instance));
+        drop(places);
+        self.keep(&instance);
         Ok(Some(instance))
+    }
+
+    /// Lets an instance outlive those that were asked for before it.
+    fn keep(&self, instance: &Arc<Instance>) {
+        if self.hosting.offline {
+            return;
+        }
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|other| other.serial != instance.serial && !other.is_stale());
+        recent.push_back(instance.clone());
+        while recent.len() > RECENT {
+            recent.pop_front();
+        }
     }
 
     /// The newest instance at a place that is made of this and still in order.

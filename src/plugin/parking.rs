@@ -33,6 +33,12 @@ impl Parking {
         Some((half, self.played.swap(true, Ordering::Relaxed)))
     }
 
+    /// Whether the half is here after it has been played: nobody plays it now.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.played.load(Ordering::Relaxed) && !self.half.load(Ordering::Relaxed).is_null()
+    }
+
     /// Puts the half back; one that is here already is dropped. Not on the audio thread.
     pub fn put(&self, half: Half) {
         let before = self.half.swap(Box::into_raw(half), Ordering::AcqRel);

@@ -129,3 +129,24 @@ fn a_log_with_plugins_is_rendered() {
         left[1000]
     );
 }
+
+/// `check` asks the plugins for what only they know.
+#[test]
+fn a_check_asks_plugins_for_their_words() {
+    let folder = tempfile::tempdir().expect("makes a folder");
+    let script = r#"track("a", saw(110)).fx(plugin("Fixture Gain").set("Mode", "Wram"));"#;
+    std::fs::write(folder.path().join("song.rhai"), script).expect("writes");
+    let out = Command::new(env!("CARGO_BIN_EXE_rhapsode"))
+        .args(["check", "song.rhai"])
+        .current_dir(folder.path())
+        .env("RHAPSODE_CACHE", folder.path())
+        .env("CLAP_PATH", root().join("good"))
+        .output()
+        .expect("starts");
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(!out.status.success() && said.contains("Clean, Warm, Hot"), "{said}");
+    assert!(
+        said.contains("song.rhai:1:25") && said.contains("plugins info \"Fixture Gain\""),
+        "{said}"
+    );
+}

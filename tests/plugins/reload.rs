@@ -255,3 +255,26 @@ fn another_sample_rate_keeps_what_was_set() {
     assert!((398..=401).contains(&ups(&stage.left[..40_000])), "{}", ups(&stage.left[..40_000]));
     assert_ne!(level(elsewhere.rack()), usual);
 }
+
+/// What was taken out and comes back, by an undo, is the same instance, with what was set of it by hand.
+#[test]
+fn what_comes_back_soon_is_as_it_was() {
+    let wet = r#"track("a", sine(200) * 0.2).fx(plugin("Fixture Gain").key("g"));"#;
+    let driven = wet.replace(".key", r#".set("Factor", 0.1).key"#);
+    let dry = r#"track("a", sine(200) * 0.2);"#;
+    let mut set = Set::new(wet);
+    set.play_to(0.2);
+    let library = set.now.shared_library();
+    library.rack().set("a/g", "Gain", "-20").unwrap();
+    set.play_to(0.4);
+    set.edit(&driven);
+    set.play_to(0.6);
+    set.edit(dry);
+    set.play_to(5.0);
+    assert!(library.rack().find("g").is_err(), "it does not play");
+    set.edit(wet);
+    set.play_to(6.0);
+    assert_eq!(library.rack().find("g").unwrap(), "a/g");
+    let end = &set.stage.left[set.stage.left.len() - 2_400..];
+    assert!((peak(end) - 0.02).abs() < 1e-3, "{}", peak(end));
+}

@@ -40,7 +40,8 @@ impl Rack {
     /// Strip and path of each plugin that plays.
     #[must_use]
     pub fn places(&self) -> Vec<String> {
-        self.instances().iter().map(|instance| instance.at.clone()).collect()
+        let plays = |instance: &&Arc<Instance>| !instance.home.parking.is_over();
+        self.instances().iter().filter(plays).map(|instance| instance.at.clone()).collect()
     }
 
     /// The open parameters of the plugin at a place: name, and value in the plugin's own words.

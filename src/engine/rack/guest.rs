@@ -9,12 +9,37 @@ use crate::plugin::{
 };
 use crate::rt::Processor;
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Frames without a sound after which a plugin that does not say how long it rings is asleep, in seconds.
 pub(super) const QUIET: f64 = 10.0;
+
+/// What has been asked before.
+pub(super) type Memory<K, V> = Mutex<BTreeMap<K, V>>;
+
+/// Answers that are remembered, of each kind.
+const REMEMBERED: usize = 256;
+
+/// What is remembered of `key`, or is found out now.
+fn remembered<K: Ord + Clone, V: Clone>(
+    memory: &Memory<K, V>,
+    key: K,
+    ask: impl FnOnce(K) -> V,
+) -> V {
+    let known = || memory.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(value) = known().get(&key) {
+        return value.clone();
+    }
+    let value = ask(key.clone());
+    let mut known = known();
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known.insert(key, value.clone());
+    value
+}
 
 /// An instance of a plugin.
 pub struct Instance {
@@ -29,6 +54,13 @@ pub struct Instance {
     pub(super) tail: usize,
     /// It has to be made anew: it has died, or its latency is another.
     pub(super) stale: Arc<AtomicBool>,
+    /// What the plugin said of texts for parameters. What is known is not asked again: music is compiled again while
+    /// it plays, by whoever has to send it notes in time.
+    pub(super) words: Memory<(u32, String), Result<f64, Problem>>,
+    /// What it made of automation files and lengths.
+    pub(super) moves: Memory<(String, u64), Result<Vec<Point>, Vec<Problem>>>,
+    /// Parameters that scripts have driven.
+    pub(super) driven: Mutex<BTreeSet<u32>>,
     /// Parameters that were asked for beyond those that can always be moved.
     pub(super) more: Mutex<BTreeMap<u32, Mover>>,
     pub(super) keeper: Arc<Keeper>,
@@ -47,6 +79,47 @@ impl Instance {
             None => self.another(index),
         };
         if driven.normalised { Mover { curve: None, ..mover } } else { mover }
+    }
+
+    fn driving(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before it is played again, after it was not for a while: what scripts have driven is as it is by itself.
+    pub(super) fn let_go(&self) {
+        if !self.home.parking.is_over() {
+            return;
+        }
+        for parameter in std::mem::take(&mut *self.driving()) {
+            let mover = self.mover(Driven { parameter, normalised: true });
+            let serial = self.serial;
+            self.keeper.send(move |plugins| {
+                if let Some(plugin) = plugins.get(serial) {
+                    // A parameter that is gone by now needs nothing.
+                    let _ = plugin.set_normalised(mover.index, mover.initial);
+                }
+            });
+        }
+    }
+
+    /// The points of an automation file.
+    fn resolve(&self, text: &str, length: u64) -> Result<Vec<Point>, Vec<Problem>> {
+        let moves = Automation::parse(text).map_err(|e| {
+            let hint = "{\"Gain\": {\"0\": -12, \"1.5s\": 3, \"50%\": -6}}";
+            vec![(format!("the automation is not right at {e}"), hint.to_string())]
+        })?;
+        let (serial, rate) = (self.serial, self.identity.rate);
+        let asked = self.keeper.ask(move |plugins| {
+            plugins.get(serial).map(|plugin| moves.resolve(length, rate, plugin))
+        });
+        let points = asked.flatten().unwrap_or_else(|| Err(vec![gone(&self.description)]));
+        let points = points.map_err(|all| all.iter().map(problem).collect::<Vec<_>>())?;
+        let point = |p: crate::plugin::automation::Point| Point {
+            frame: p.frame,
+            parameter: p.index,
+            value: p.value,
+        };
+        Ok(points.into_iter().map(point).collect())
     }
 
     fn another(&self, index: u32) -> Mover {
@@ -104,30 +177,19 @@ impl Guest for Instance {
     }
 
     fn parse(&self, parameter: u32, text: &str) -> Result<f64, Problem> {
-        let (serial, wanted) = (self.serial, text.to_string());
-        let asked = self.keeper.ask(move |plugins| {
-            plugins.get(serial).map(|plugin| words::value(plugin, parameter, &wanted))
-        });
-        asked.flatten().unwrap_or_else(|| Err(gone(&self.description))).map_err(|e| problem(&e))
+        let serial = self.serial;
+        remembered(&self.words, (parameter, text.to_string()), |(parameter, text)| {
+            let asked = self.keeper.ask(move |plugins| {
+                plugins.get(serial).map(|plugin| words::value(plugin, parameter, &text))
+            });
+            asked.flatten().unwrap_or_else(|| Err(gone(&self.description))).map_err(|e| problem(&e))
+        })
     }
 
     fn automation(&self, text: &str, length: u64) -> Result<Vec<Point>, Vec<Problem>> {
-        let moves = Automation::parse(text).map_err(|e| {
-            let hint = "{\"Gain\": {\"0\": -12, \"1.5s\": 3, \"50%\": -6}}";
-            vec![(format!("the automation is not right at {e}"), hint.to_string())]
-        })?;
-        let (serial, rate) = (self.serial, self.identity.rate);
-        let asked = self.keeper.ask(move |plugins| {
-            plugins.get(serial).map(|plugin| moves.resolve(length, rate, plugin))
-        });
-        let points = asked.flatten().unwrap_or_else(|| Err(vec![gone(&self.description)]));
-        let points = points.map_err(|all| all.iter().map(problem).collect::<Vec<_>>())?;
-        let point = |p: crate::plugin::automation::Point| Point {
-            frame: p.frame,
-            parameter: p.index,
-            value: p.value,
-        };
-        Ok(points.into_iter().map(point).collect())
+        remembered(&self.moves, (text.to_string(), length), |(text, length)| {
+            self.resolve(&text, length)
+        })
     }
 
     fn movable(&self) -> Vec<String> {
@@ -141,6 +203,7 @@ impl Guest for Instance {
         channels: Channels,
     ) -> Box<dyn Processor> {
         let Channels { input, sidechain, output, bypass } = channels;
+        self.driving().extend(driven.iter().map(|d| d.parameter));
         let lines = driven.iter().map(|d| self.mover(*d)).collect();
         let instance: Arc<dyn Any + Send + Sync> = match self.this.upgrade() {
             Some(this) => this,

@@ -3,12 +3,15 @@
 use super::News;
 use crate::plugin::{Change, Plugin};
 use std::collections::BTreeMap;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Time between two looks at what plugins have changed.
 const POLL: Duration = Duration::from_millis(50);
+
+/// How long plugins may take to be taken apart.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Something to be done on the plugins' thread.
 type Task = Box<dyn FnOnce(&mut Plugins) + Send>;
@@ -80,21 +83,31 @@ fn parameter(plugin: &dyn Plugin, change: &Change) -> Option<(String, String)> {
     Some((name, plugin.text(index, plain)))
 }
 
-/// The other end of the thread.
+/// The other end of the thread. Dropping it ends the thread, once what was left to be done is done: a program must not
+/// end while plugins are being taken apart.
 pub struct Keeper {
-    tasks: OnceLock<Mutex<Sender<Task>>>,
+    running: OnceLock<Mutex<Running>>,
     heard: Heard,
+}
+
+/// The thread, as others have it.
+struct Running {
+    tasks: Sender<Task>,
+    /// Says that it has ended, by being closed.
+    ended: Receiver<()>,
 }
 
 impl Keeper {
     /// The thread starts when it is needed.
     pub fn new() -> Keeper {
-        Keeper { tasks: OnceLock::new(), heard: Heard::default() }
+        Keeper { running: OnceLock::new(), heard: Heard::default() }
     }
 
-    fn start(heard: Heard) -> Mutex<Sender<Task>> {
-        let (send, receive) = channel::<Task>();
+    fn start(heard: Heard) -> Mutex<Running> {
+        let (tasks, receive) = channel::<Task>();
+        let (alive, ended) = channel();
         let run = move || {
+            let _alive: Sender<()> = alive;
             let mut plugins = Plugins::default();
             loop {
                 match receive.recv_timeout(POLL) {
@@ -106,13 +119,14 @@ impl Keeper {
         };
         // Without a thread there is nobody who takes tasks, and each says so.
         let _ = std::thread::Builder::new().name("plugins".into()).spawn(run);
-        Mutex::new(send)
+        Mutex::new(Running { tasks, ended })
     }
 
     /// Leaves something to be done. Whether there is somebody who does it.
     pub fn send(&self, task: impl FnOnce(&mut Plugins) + Send + 'static) -> bool {
-        let tasks = self.tasks.get_or_init(|| Keeper::start(self.heard.clone()));
-        tasks.lock().unwrap_or_else(PoisonError::into_inner).send(Box::new(task)).is_ok()
+        let running = self.running.get_or_init(|| Keeper::start(self.heard.clone()));
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.tasks.send(Box::new(task)).is_ok()
     }
 
     /// Has something done, and waits for what comes of it; `None` if the thread is gone.
@@ -131,5 +145,15 @@ impl Keeper {
     /// What was told since the last call.
     pub fn news(&self) -> Vec<News> {
         std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        let Running { tasks, ended } = running.into_inner().unwrap_or_else(PoisonError::into_inner);
+        drop(tasks);
+        // A plugin that hangs while it is taken apart is left alone.
+        let _ = ended.recv_timeout(PATIENCE);
     }
 }

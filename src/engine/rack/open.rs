@@ -113,13 +113,23 @@ pub(super) fn open(
         home: Arc::new(home),
         tail: rings,
         stale,
+        driven: Mutex::default(),
+        words: Mutex::default(),
+        moves: Mutex::default(),
         more: Mutex::default(),
         keeper: rack.keeper.clone(),
     }))
 }
 
 pub(super) fn problem(error: &PluginError) -> Problem {
-    let hint = error.hint().unwrap_or_else(|| "rhapsode plugins info NAME says more".into());
+    let usual = match error {
+        PluginError::Value { name, .. } | PluginError::Refused { name, .. } => {
+            format!("`rhapsode plugins info \"{name}\"` shows what it takes")
+        }
+        PluginError::Died { .. } => "leave it out, or try another version or format of it".into(),
+        _ => "`rhapsode plugins` lists what there is".into(),
+    };
+    let hint = error.hint().unwrap_or(usual);
     (error.to_string(), hint)
 }
 
