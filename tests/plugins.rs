@@ -13,6 +13,7 @@ mod plugins {
     mod events;
     mod failing;
     mod faulty;
+    mod hands;
     mod hosts;
     mod latency;
     mod oracle;
