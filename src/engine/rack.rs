@@ -55,7 +55,7 @@ struct Identity {
     rate: f64,
     double: bool,
     sandbox: bool,
-    /// Channels that it is to have.
+    /// Channels that it was asked for.
     channels: usize,
     /// Program, and the preset's file with what tells its versions apart.
     start: String,
@@ -134,7 +134,7 @@ impl Rack {
     fn at(&self, at: &str, identity: &Identity) -> Option<Arc<Instance>> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let mut here = places.get(at)?.iter().rev().filter_map(Weak::upgrade);
-        here.find(|instance| instance.identity == *identity && !instance.is_stale())
+        here.find(|instance| instance.suits(identity) && !instance.is_stale())
     }
 
     fn identity(&self, order: &Order, preset: Option<&(PathBuf, String)>) -> Option<Identity> {

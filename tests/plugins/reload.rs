@@ -98,6 +98,7 @@ fn the_instance_is_kept() {
         (format!(r#"{echo}.set("LPF", 8000)"#), echo.to_string()),
         (echo.to_string(), format!("{echo} |> gain(0.9)")),
         (echo.to_string(), format!("gain(0.9) |> {echo}")),
+        (echo.to_string(), format!("{other} |> {echo}")),
         (echo.to_string(), format!(r#"{echo}.set("Feedback", lfo("sine", 1).range(0.8, 0.9))"#)),
         (format!(r#"{echo}.key("e") |> gain(0.9)"#), format!(r#"gain(0.9) |> {echo}.key("e")"#)),
         (format!("{echo} |> {other}"), format!("{other} |> {echo}")),
@@ -146,6 +147,27 @@ fn plugins_come_and_go_without_a_click() {
     set.play_to(1.5);
     let steep = sharpest(&set.stage.left[4_800..]);
     assert!(steep < 2e-3, "a click: {steep}");
+}
+
+/// A plugin with two channels is kept where what it hears becomes wide, or narrow again.
+#[test]
+fn the_instance_is_kept_whatever_its_width() {
+    let song = |width: &str| {
+        format!(r#"track("a", noise() * 0.1 {width}).fx(plugin("Fixture Gain").key("g"));"#)
+    };
+    let mut set = Set::new(&song(""));
+    set.play_to(0.2);
+    let library = set.now.shared_library();
+    library.rack().set("a/g", "Gain", "-20").unwrap();
+    for width in ["|> pan(0.5)", "", "|> chorus()"] {
+        set.edit(&song(width));
+        set.play_to(set.stage.left.len() as f64 / RATE + 0.3);
+        let values = library.rack().values("a/g").unwrap();
+        assert!(
+            values.iter().any(|v| v.0 == "Gain" && v.1.starts_with("-20")),
+            "{width}: {values:?}"
+        );
+    }
 }
 
 /// Row 18: a plugin that changes its latency is succeeded by one that has the new one, without a click, and the

@@ -122,7 +122,8 @@ impl Rack {
     /// another, or one for another sample rate.
     pub(super) fn legacy(&self, at: &str, wanted: &super::Identity) -> Option<State> {
         let before = self.here(at).ok()?;
-        let same = super::Identity { rate: wanted.rate, ..before.identity.clone() };
+        let (rate, channels) = (wanted.rate, wanted.channels);
+        let same = super::Identity { rate, channels, ..before.identity.clone() };
         (same == *wanted).then(|| self.state(at).ok()).flatten()
     }
 

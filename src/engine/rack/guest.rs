@@ -71,6 +71,18 @@ impl Instance {
         self.stale.load(Ordering::Relaxed)
     }
 
+    /// Whether it is what is wanted. One that hears both channels anyway need not be another where it hears one.
+    pub(super) fn suits(&self, wanted: &Identity) -> bool {
+        let channels = if self.channels().input == 1 && wanted.channels > 1 {
+            // It may be asked for two.
+            wanted.channels
+        } else {
+            self.identity.channels
+        };
+        *wanted == Identity { channels: wanted.channels, ..self.identity.clone() }
+            && self.identity.channels == channels
+    }
+
     /// How the graph moves a parameter.
     fn mover(&self, driven: Driven) -> Mover {
         let index = driven.parameter;
