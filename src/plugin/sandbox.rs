@@ -32,6 +32,8 @@ mod region;
 #[cfg(target_os = "linux")]
 mod remote;
 #[cfg(target_os = "linux")]
+mod scheduling;
+#[cfg(target_os = "linux")]
 mod wire;
 
 /// How plugins are run in processes of their own.

@@ -3,6 +3,7 @@
 use super::futex;
 use super::life::{Cause, Life};
 use super::region::{GONE, Question, Region, STOP};
+use super::scheduling;
 use crate::plugin::buffers::Places;
 use crate::plugin::event::MOST;
 use crate::plugin::{AudioHalf, BLOCK, Description, Event, Outcome, Sent, Setup, Transport};
@@ -52,6 +53,8 @@ pub struct Half {
     /// What is in the inbox has not been asked yet.
     unasked: bool,
     reset: bool,
+    /// The child runs on the processor on which this half waits.
+    beside: bool,
     misses: u32,
     missed: Instant,
     over: bool,
@@ -89,6 +92,7 @@ impl Half {
             pending: false,
             unasked: false,
             reset: false,
+            beside: false,
             misses: 0,
             missed: Instant::now(),
             over: false,
@@ -109,6 +113,7 @@ impl Half {
             reset,
             frames: frames as u32,
             events,
+            processor: scheduling::processor(),
             time: time.into(),
         });
         self.number = (self.number + 1) % STOP;
@@ -132,7 +137,8 @@ impl Half {
             }
             let waited = begin.elapsed();
             let Some(left) = budget.checked_sub(waited) else { return Wait::Late };
-            if waited < self.spin {
+            // Where both share a processor, the child needs it.
+            if waited < self.spin && !self.beside {
                 std::hint::spin_loop();
             } else {
                 futex::wait(word, answer, Some(left));
@@ -154,6 +160,7 @@ impl Half {
         }
         self.sent.counted(reply.sent_dropped, reply.sent_moved);
         self.dropped = reply.dropped;
+        self.beside = reply.beside == 1;
         match reply.outcome {
             0 => Outcome::Playing,
             1 => Outcome::Silent,

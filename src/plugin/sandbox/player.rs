@@ -2,6 +2,7 @@
 
 use super::futex;
 use super::region::{Answer, Region, STOP};
+use super::scheduling;
 use crate::plugin::event::MOST;
 use crate::plugin::{AudioHalf, BLOCK, Bus, Event, Outcome};
 use crate::rt::denormal::FlushToZero;
@@ -9,9 +10,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-
-/// Above all that is not audio, below the audio threads of most hosts and servers.
-const PRIORITY: i32 = 5;
 
 /// The audio thread, as the main thread has it.
 pub struct Player {
@@ -27,6 +25,9 @@ struct Work {
     ins: Box<[(usize, usize)]>,
     outs: Box<[(usize, usize)]>,
     events: Vec<Event>,
+    /// The processor on which the host was last, and whether this thread is there too.
+    processor: u32,
+    beside: bool,
 }
 
 fn channels(buses: &[Bus]) -> Box<[(usize, usize)]> {
@@ -49,8 +50,15 @@ impl Player {
         region.request().store(0, Ordering::Release);
         region.answer().store(0, Ordering::Release);
         let (ins, outs) = (channels(inputs), channels(outputs));
-        let work =
-            Work { region: region.clone(), half, ins, outs, events: Vec::with_capacity(MOST) };
+        let work = Work {
+            region: region.clone(),
+            half,
+            ins,
+            outs,
+            events: Vec::with_capacity(MOST),
+            processor: 0,
+            beside: false,
+        };
         let thread = std::thread::Builder::new().name("plugin-audio".into());
         Ok(Player { region, thread: thread.spawn(move || work.run(live))? })
     }
@@ -64,19 +72,10 @@ impl Player {
     }
 }
 
-/// Asks for realtime priority. Those who have no right to it go on without.
-fn raise() {
-    let parameters = libc::sched_param { sched_priority: PRIORITY };
-    // SAFETY: sets the policy of this thread; the structure is read during the call.
-    unsafe {
-        libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &parameters);
-    }
-}
-
 impl Work {
     fn run(mut self, live: bool) -> Box<dyn AudioHalf> {
         if live {
-            raise();
+            scheduling::raise();
         }
         let _flush = FlushToZero::new();
         let region = self.region.clone();
@@ -91,9 +90,19 @@ impl Work {
                 continue;
             }
             seen = number;
+            self.follow();
             self.block();
             region.answer().store(number, Ordering::Release);
             futex::wake(region.answer());
+        }
+    }
+
+    /// Goes to the processor on which the host waits: it has nothing else to do meanwhile, and need not be woken.
+    fn follow(&mut self) {
+        let processor = self.region.question().processor;
+        if processor != self.processor {
+            self.processor = processor;
+            self.beside = processor != 0 && scheduling::stay_on(processor);
         }
     }
 
@@ -127,6 +136,7 @@ impl Work {
             sent_dropped: sent.dropped(),
             sent_moved: sent.moved(),
             dropped: self.half.dropped(),
+            beside: u64::from(self.beside),
         });
     }
 }

@@ -34,6 +34,8 @@ pub struct Question {
     pub frames: u32,
     /// Events of the block.
     pub events: u32,
+    /// The processor on which the host waits, counted from 1; 0 if that is not known.
+    pub processor: u32,
     /// Where the music is.
     pub time: PlainTransport,
 }
@@ -52,6 +54,8 @@ pub struct Answer {
     pub sent_moved: u64,
     /// Events for the plugin that were dropped.
     pub dropped: u64,
+    /// 1 if it runs on the processor of the host.
+    pub beside: u64,
 }
 
 #[repr(C)]
