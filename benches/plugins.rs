@@ -32,9 +32,15 @@ fn blocks(c: &mut criterion::Criterion) {
         c.bench_function(&format!("plugins/{format}/sandboxed/empty"), |b| {
             b.iter(|| half.process(64, &[], &time));
         });
-        c.bench_function(&format!("plugins/{format}/sandboxed/event"), |b| {
+        // As a file is rendered.
+        drop(half);
+        let setup = Setup { offline: true, ..Setup::new(48_000.0) };
+        let mut half = plugin.activate(&setup).expect("it starts");
+        c.bench_function(&format!("plugins/{format}/sandboxed/offline"), |b| {
             b.iter(|| half.process(64, &event, &time));
         });
+        drop(half);
+        let mut half = plugin.activate(&Setup::new(48_000.0)).expect("it starts");
         // As it is played: both processes have slept in between.
         c.bench_function(&format!("plugins/{format}/sandboxed/paced"), |b| {
             b.iter_custom(|blocks| {

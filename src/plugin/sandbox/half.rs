@@ -53,6 +53,8 @@ pub struct Half {
     /// What is in the inbox has not been asked yet.
     unasked: bool,
     reset: bool,
+    /// Blocks come one at a time, with pauses in which processors fall asleep.
+    paced: bool,
     /// The child runs on the processor on which this half waits.
     beside: bool,
     misses: u32,
@@ -92,6 +94,7 @@ impl Half {
             pending: false,
             unasked: false,
             reset: false,
+            paced: !setup.offline,
             beside: false,
             misses: 0,
             missed: Instant::now(),
@@ -113,7 +116,7 @@ impl Half {
             reset,
             frames: frames as u32,
             events,
-            processor: scheduling::processor(),
+            processor: if self.paced { scheduling::processor() } else { 0 },
             time: time.into(),
         });
         self.number = (self.number + 1) % STOP;

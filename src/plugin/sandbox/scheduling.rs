@@ -1,7 +1,8 @@
 //! Where and how urgently the two sides of a block run.
 //!
-//! Host and child never work at the same time, so they do best on one processor: to wake a thread on another one, which may
-//! sleep deeply, takes several times as long as many a plugin.
+//! Host and child never work at the same time. When music is played live they do best on one processor: to wake a thread on
+//! another one, which sleeps between two blocks, takes several times as long as many a plugin. When a file is rendered
+//! neither sleeps, and each looks at the other's word from a processor of its own.
 
 use std::fs;
 
