@@ -31,7 +31,7 @@ pub use error::PluginError;
 pub use event::{Event, EventKind, Expression, Sent, Transport};
 pub use instance::{AudioHalf, Change, Outcome, Plugin, Setup};
 pub use parking::Parking;
-pub use played::{Home, Joined, Mover, Played};
+pub use played::{Home, Joined, Moved, Mover, Played};
 pub use state::State;
 
 pub use crate::session::plugin::{Bus, Description, Format, Parameter, Summary, Tail};

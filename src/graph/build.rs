@@ -7,7 +7,7 @@ mod processors;
 pub(super) use bank::{part, parts};
 
 use super::layout::{Fixed, Inside, Seat};
-use super::net::{Export, Hosted, Inst, Net, What, Wire};
+use super::net::{Export, Inst, Net, What, Wire};
 use super::program::{Colours, Request, build};
 use super::voice::{tune, voices};
 use crate::diag::Diagnostic;

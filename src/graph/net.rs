@@ -5,7 +5,7 @@ use super::settings::ArgSettings;
 use crate::dsp::fade::Shape;
 use crate::dsp::unit::Rate;
 use crate::nodes::Kind;
-use crate::nodes::plugin::{Channels, Driven, Guest, Point};
+use crate::nodes::plugin::{Guest, Joints};
 use crate::session::NodeId;
 use crate::units::Place;
 use std::sync::Arc;
@@ -91,26 +91,16 @@ pub struct Hosted {
     /// The instance.
     pub guest: Arc<dyn Guest>,
     /// How it is joined.
-    pub joined: Channels,
-    /// Parameters that wires drive, in their order.
-    pub driven: Vec<Driven>,
-    /// Moves along the piece.
-    pub points: Arc<[Point]>,
+    pub joints: Joints,
     /// What paths call it.
     pub stem: String,
 }
 
 impl Hosted {
-    /// Number of its audio inputs, the side-chain's among them.
-    #[must_use]
-    pub fn audio(&self) -> usize {
-        self.joined.input + self.joined.sidechain
-    }
-
     /// Names of the parameters that events can set, by their index: first the driven ones.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let driven = self.driven.iter().map(|d| self.guest.name(d.parameter));
+        let driven = self.joints.driven.iter().map(|d| self.guest.name(d.parameter));
         driven.chain(self.guest.movable()).collect()
     }
 }
@@ -271,7 +261,7 @@ impl Net {
                     let _ = write!(text, "{channels}");
                 }
                 What::Plugin(hosted) => {
-                    let _ = write!(text, "{:?}", hosted.joined);
+                    let _ = write!(text, "{:?}", hosted.joints.channels);
                 }
                 What::Inlet(channels) => {
                     let _ = write!(text, "{}", channels.len());

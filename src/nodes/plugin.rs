@@ -106,6 +106,34 @@ pub struct Channels {
     pub bypass: bool,
 }
 
+/// How an instance is joined to the graph. Audio inputs of its processor are the main input's channels, the side-chain's,
+/// then one for each traced parameter; its parameters are the driven ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joints {
+    /// Channels of its buses.
+    pub channels: Channels,
+    /// Parameters that signals at audio rate drive.
+    pub traced: Vec<Driven>,
+    /// Parameters that other wires drive.
+    pub driven: Vec<Driven>,
+    /// Moves along the piece, by frame.
+    pub points: Arc<[Point]>,
+}
+
+impl Joints {
+    /// Audio inputs of its buses.
+    #[must_use]
+    pub fn buses(&self) -> usize {
+        self.channels.input + self.channels.sidechain
+    }
+
+    /// All audio inputs.
+    #[must_use]
+    pub fn audio(&self) -> usize {
+        self.buses() + self.traced.len()
+    }
+}
+
 /// An instance of a plugin. It lives as long as something holds it; which processor plays it changes with edits.
 /// Control thread.
 pub trait Guest: Send + Sync {
@@ -148,14 +176,8 @@ pub trait Guest: Send + Sync {
     /// Names of the parameters that events can set; the index of an event counts on from the driven ones.
     fn movable(&self) -> Vec<String>;
 
-    /// What plays it: audio inputs are the main input's channels and then the side-chain's, parameters are the
-    /// `driven` ones in this order. `points` are moves along the piece, by frame.
-    fn processor(
-        &self,
-        driven: &[Driven],
-        points: &Arc<[Point]>,
-        channels: Channels,
-    ) -> Box<dyn Processor>;
+    /// The processor that plays it.
+    fn processor(&self, joints: &Joints) -> Box<dyn Processor>;
 }
 
 /// What paths call the plugin of a node: its name, without what divides the parts of a path.

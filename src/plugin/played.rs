@@ -2,12 +2,14 @@
 
 mod bypass;
 mod heard;
+mod line;
 mod moves;
 mod notes;
 mod time;
 
 use self::bypass::Bypass;
 use self::heard::Heard;
+use self::line::Line;
 use self::moves::Moves;
 use self::notes::Notes;
 use self::time::transport;
@@ -66,11 +68,15 @@ pub struct Home {
     pub bend: f32,
 }
 
-/// A line of the graph that moves a parameter.
-struct Line {
-    mover: Mover,
-    /// What the plugin has heard last, normalised; not a number if that is not known.
-    last: f64,
+/// What moves the parameters of an instance.
+#[derive(Debug, Default)]
+pub struct Moved {
+    /// By audio inputs behind those of the buses, frame by frame.
+    pub traces: Vec<Mover>,
+    /// By the processor's parameters.
+    pub lines: Vec<Mover>,
+    /// Along the piece: frame, parameter, normalised value; by frame.
+    pub points: Vec<(u64, u32, f64)>,
 }
 
 /// The processor of a plugin.
@@ -80,6 +86,7 @@ pub struct Played {
     _instance: Arc<dyn Any + Send + Sync>,
     half: Option<Half>,
     joined: Joined,
+    traces: Box<[Line]>,
     lines: Box<[Line]>,
     /// Parameters that an edit has let go: they return to what they are by themselves.
     released: Vec<(u32, f64)>,
@@ -95,29 +102,27 @@ pub struct Played {
 }
 
 impl Played {
-    /// A processor for the instance at `home`, whose `lines` are its parameters; `points` are frames of the piece,
-    /// parameters and normalised values, by frame. Control thread.
+    /// A processor for the instance at `home`. Control thread.
     #[must_use]
     pub fn new(
         home: Arc<Home>,
         instance: Arc<dyn Any + Send + Sync>,
         joined: Joined,
-        lines: Vec<Mover>,
-        points: Vec<(u64, u32, f64)>,
+        moved: Moved,
     ) -> Played {
-        let lines: Box<[Line]> =
-            lines.into_iter().map(|mover| Line { mover, last: f64::NAN }).collect();
+        let lines = |all: Vec<Mover>| all.into_iter().map(Line::new).collect();
         Played {
             _instance: instance,
             half: None,
             released: Vec::with_capacity(MOST / 4),
             events: Vec::with_capacity(MOST),
             notes: Notes::new(home.bend),
-            moves: Moves::new(points),
+            moves: Moves::new(moved.points),
             heard: Heard::new(home.bend),
             bypass: Bypass::new(joined, home.latency),
             joined,
-            lines,
+            traces: lines(moved.traces),
+            lines: lines(moved.lines),
             ended: false,
             ran: false,
             home,
@@ -128,7 +133,7 @@ impl Played {
     fn arrive(&mut self) {
         let Some((half, played)) = self.home.parking.take() else { return };
         self.half = Some(half);
-        for line in self.lines.iter_mut().filter(|_| !played) {
+        for line in self.traces.iter_mut().chain(&mut self.lines).filter(|_| !played) {
             let opened = self.home.opened.iter().find(|o| o.0 == line.mover.index);
             line.last = opened.map_or(f64::NAN, |o| line.mover.normalise(o.1));
         }
@@ -142,12 +147,15 @@ impl Played {
         for (index, value) in self.released.drain(..) {
             self.events.push(at(0, index, value));
         }
-        for (line, ramp) in self.lines.iter_mut().zip(block.params) {
-            let value = line.mover.normalise(ramp.from);
-            if value != line.last && self.events.len() < MOST {
-                line.last = value;
-                self.events.push(at(0, line.mover.index, value));
-            }
+        let first = self.joined.input + self.joined.sidechain;
+        for (k, line) in self.traces.iter_mut().enumerate() {
+            line.trace(block.ins.get(first + k), &mut self.events);
+        }
+        for (k, (line, ramp)) in self.lines.iter_mut().zip(block.params).enumerate() {
+            let set = |e: &crate::rt::Event| matches!(e.kind, crate::rt::EventKind::Param { index, .. } if usize::from(index) == k);
+            // What an event sets in this block, it sets at its frame.
+            let still = block.events.iter().any(set);
+            line.draw(*ramp, still, &mut self.events);
         }
         self.moves.write(block.meta, &mut self.events);
         for event in block.events {
@@ -239,13 +247,15 @@ impl Processor for Played {
         if self.joined == (Joined { bypass: self.joined.bypass, ..before.joined }) {
             self.bypass.copy(&before.bypass);
         }
-        for line in &mut self.lines {
-            let same = before.lines.iter().find(|b| b.mover.index == line.mover.index);
+        for line in self.traces.iter_mut().chain(&mut self.lines) {
+            let mut all = before.traces.iter().chain(&before.lines);
+            let same = all.find(|b| b.mover.index == line.mover.index);
             line.last = same.map_or(f64::NAN, |b| b.last);
         }
-        for line in &before.lines {
+        for line in before.traces.iter().chain(&before.lines) {
             let (index, initial) = (line.mover.index, line.mover.initial);
-            let driven = self.lines.iter().any(|l| l.mover.index == index);
+            let mut all = self.traces.iter().chain(&self.lines);
+            let driven = all.any(|l| l.mover.index == index);
             if !driven && self.released.len() < self.released.capacity() {
                 self.released.push((index, initial));
             }

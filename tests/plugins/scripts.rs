@@ -173,6 +173,20 @@ fn patterns_and_signals_move_parameters() {
     }
 }
 
+/// A signal at audio rate moves a parameter at its frames: jumps exactly, slopes to a thousandth of the range.
+#[test]
+fn signals_at_audio_rate_move_parameters_at_their_frames() {
+    let of = |fx: &str| rendered(&format!(r#"track("a", noise() * 0 + 0.5).fx({fx});"#), 0.1);
+    for signal in ["square(313) * 0.4 + 0.5", "sine(7) * 0.9 + 1", "sine(2000) * 0.9 + 1"] {
+        let moved = of(&format!(r#"plugin("Fixture Gain").set("Factor", {signal})"#));
+        let want = of(&format!("gain({signal})"));
+        assert!(peak(&want.left) > 0.2, "{signal}");
+        for (i, (got, want)) in moved.left.iter().zip(&want.left).enumerate() {
+            assert!((got - want).abs() < 1.1e-3, "{signal}, frame {i}: {got}, not {want}");
+        }
+    }
+}
+
 #[test]
 fn a_side_chain_hears_another_track() {
     let sound = rendered(

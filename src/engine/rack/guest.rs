@@ -3,9 +3,9 @@
 use super::keeper::Keeper;
 use super::open::problem;
 use super::{Identity, Problem};
-use crate::nodes::plugin::{Channels, Driven, Guest, Point};
+use crate::nodes::plugin::{Channels, Driven, Guest, Joints, Point};
 use crate::plugin::{
-    Automation, Curve, Description, Home, Joined, Mover, Played, PluginError, words,
+    Automation, Curve, Description, Home, Joined, Moved, Mover, Played, PluginError, words,
 };
 use crate::rt::Processor;
 use std::any::Any;
@@ -208,22 +208,22 @@ impl Guest for Instance {
         self.home.movers.iter().map(|m| self.name(m.index)).collect()
     }
 
-    fn processor(
-        &self,
-        driven: &[Driven],
-        points: &Arc<[Point]>,
-        channels: Channels,
-    ) -> Box<dyn Processor> {
-        let Channels { input, sidechain, output, bypass } = channels;
-        self.driving().extend(driven.iter().map(|d| d.parameter));
-        let lines = driven.iter().map(|d| self.mover(*d)).collect();
+    fn processor(&self, joints: &Joints) -> Box<dyn Processor> {
+        let Joints { channels, traced, driven, points } = joints;
+        let Channels { input, sidechain, output, bypass } = *channels;
+        self.driving().extend(traced.iter().chain(driven).map(|d| d.parameter));
+        let movers = |all: &[Driven]| all.iter().map(|d| self.mover(*d)).collect();
+        let moved = Moved {
+            traces: movers(traced),
+            lines: movers(driven),
+            points: points.iter().map(|p| (p.frame, p.parameter, p.value)).collect(),
+        };
         let instance: Arc<dyn Any + Send + Sync> = match self.this.upgrade() {
             Some(this) => this,
             None => Arc::new(()),
         };
         let joined = Joined { input, sidechain, output, bypass };
-        let points = points.iter().map(|p| (p.frame, p.parameter, p.value)).collect();
-        Box::new(Played::new(self.home.clone(), instance, joined, lines, points))
+        Box::new(Played::new(self.home.clone(), instance, joined, moved))
     }
 }
 

@@ -30,8 +30,7 @@ impl<'a> Builder<'a> {
     ) -> Result<(Box<dyn Processor>, Inside), Vec<Diagnostic>> {
         if let What::Plugin(hosted) = &inst.what {
             // It takes the instance over from where that plays, or from where it waits.
-            let Hosted { guest, driven, points, joined, .. } = &**hosted;
-            let processor = guest.processor(driven, points, *joined);
+            let processor = hosted.guest.processor(&hosted.joints);
             return Ok((processor, Inside::default()));
         }
         if let Some(inside) = &inst.ghost {
@@ -154,7 +153,7 @@ pub(super) fn number_inputs(inst: &Inst) -> impl Iterator<Item = Wire> + '_ {
 /// What tells the number `k` of a processor from its others, before an edit and after.
 fn number_of(inst: &Inst, k: u16) -> u16 {
     match &inst.what {
-        What::Plugin(hosted) => hosted.driven[usize::from(k)].parameter as u16,
+        What::Plugin(hosted) => hosted.joints.driven[usize::from(k)].parameter as u16,
         _ => k,
     }
 }
@@ -164,7 +163,7 @@ fn inputs(inst: &Inst, audio: bool) -> impl Iterator<Item = Wire> + '_ {
         What::Processor(kind, channels) => {
             (*channels, kind.params.iter().filter(|p| p.is_wire()).map(|p| p.kind).collect())
         }
-        What::Plugin(hosted) => (hosted.audio(), Vec::new()),
+        What::Plugin(hosted) => (hosted.joints.audio(), Vec::new()),
         _ => (0, Vec::new()),
     };
     inst.ins.iter().enumerate().filter_map(move |(i, wire)| {

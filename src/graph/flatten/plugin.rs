@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::graph::net::Hosted;
-use crate::nodes::plugin::{Channels, Driven, Guest, NOTES, Order, Point, settings, stem};
+use crate::nodes::plugin::{Channels, Driven, Guest, Joints, NOTES, Order, Point, settings, stem};
 use std::sync::Arc;
 
 impl Flatten<'_> {
@@ -132,13 +132,15 @@ impl Flatten<'_> {
         ins.extend((0..sidechain).map(|c| side[c % side.len()]));
         let mut ins: Vec<Wire> = ins.into_iter().map(|w| self.audible(id, node, w)).collect();
         let bypass = node.args.get("bypass") == Some(&Arg::Flag(true));
-        let joined = Channels { input: channels, sidechain, output: has.output.min(2), bypass };
-        let (driven, wires) = self.driven(node, &*guest);
-        ins.extend(wires);
+        let channels = Channels { input: channels, sidechain, output: has.output.min(2), bypass };
+        let (traced, driven) = self.driven(node, &*guest);
+        ins.extend(traced.iter().chain(&driven).map(|d| d.1));
+        let [traced, driven] = [traced, driven].map(|all| all.into_iter().map(|d| d.0).collect());
         let ins = self.aligned(id, node, ins);
-        let (latency, tail, outs) = (guest.latency(), guest.tail(), joined.output as u8);
+        let (latency, tail, outs) = (guest.latency(), guest.tail(), channels.output as u8);
         let points = self.points(node, &*guest).into();
-        let hosted = Arc::new(Hosted { guest, joined, driven, points, stem: stem(node) });
+        let joints = Joints { channels, traced, driven, points };
+        let hosted = Arc::new(Hosted { guest, joints, stem: stem(node) });
         let place = (path, keyed);
         let inst = self.put(id, node, What::Plugin(hosted), (ins, outs, Rate::Audio), place);
         let inst_ref = &mut self.net.insts[inst as usize];
@@ -173,9 +175,13 @@ impl Flatten<'_> {
         })
     }
 
-    /// The parameters that the script sets, and what drives them.
-    fn driven(&mut self, node: &Node, guest: &dyn Guest) -> (Vec<Driven>, Vec<Wire>) {
-        let (mut driven, mut wires) = (Vec::new(), Vec::new());
+    /// The parameters that the script sets, and what drives them: signals at audio rate, and the rest.
+    fn driven(
+        &mut self,
+        node: &Node,
+        guest: &dyn Guest,
+    ) -> (Vec<(Driven, Wire)>, Vec<(Driven, Wire)>) {
+        let (mut traced, mut driven) = (Vec::new(), Vec::new());
         for (name, normalised, arg) in settings(node) {
             let parameter = match guest.parameter(name) {
                 Ok(parameter) => parameter,
@@ -200,9 +206,9 @@ impl Flatten<'_> {
                 },
                 Arg::List(_) => continue,
             };
-            driven.push(Driven { parameter, normalised });
-            wires.push(wire);
+            let by = if self.net.rate(wire) == Rate::Audio { &mut traced } else { &mut driven };
+            by.push((Driven { parameter, normalised }, wire));
         }
-        (driven, wires)
+        (traced, driven)
     }
 }

@@ -8,7 +8,7 @@ impl Flatten<'_> {
         let played = |what: &What| match what {
             What::Instrument(_) | What::Kit(..) => true,
             What::Processor(kind, _) => kind.class == crate::nodes::Class::Instrument,
-            What::Plugin(hosted) => hosted.joined.input == 0,
+            What::Plugin(hosted) => hosted.joints.channels.input == 0,
             _ => false,
         };
         if value.iter().any(

@@ -178,13 +178,18 @@ impl<'a> Merger<'a> {
 
     /// The inputs of a plugin that lives on, whatever drives it before and after.
     fn plugin(&mut self, was: (&Hosted, &[Wire]), now: (&Hosted, &[Wire])) -> Vec<Wire> {
+        let (old, new) = (&was.0.joints, &now.0.joints);
         let mut wire = |k: usize, b: Wire| {
-            let before = match k.checked_sub(now.0.audio()) {
+            let before = match k.checked_sub(new.audio()) {
                 // An input that is new fades in.
-                None => Some(was.1[..was.0.audio()].get(k).copied().unwrap_or(Wire::Const(0.0))),
+                None if k < new.buses() => {
+                    Some(was.1[..old.buses()].get(k).copied().unwrap_or(Wire::Const(0.0)))
+                }
+                // A value is not faded as a sound is.
+                None => None,
                 Some(k) => {
-                    let at = was.0.driven.iter().position(|d| *d == now.0.driven[k]);
-                    at.map(|at| was.1[was.0.audio() + at])
+                    let at = old.driven.iter().position(|d| *d == new.driven[k]);
+                    at.map(|at| was.1[old.audio() + at])
                 }
             };
             match before {
