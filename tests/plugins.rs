@@ -16,6 +16,7 @@ mod plugins {
     mod hands;
     mod hosts;
     mod latency;
+    mod mistakes;
     mod oracle;
     mod program;
     mod reload;
