@@ -5,6 +5,7 @@ use super::report;
 use crate::diag::{Diagnostic, Severity};
 use crate::engine::{Length, Options};
 use crate::nodes::plugin::KIND;
+use crate::runtime::Piece;
 use std::process::ExitCode;
 
 /// Arguments of `check`.
@@ -21,19 +22,19 @@ pub struct CheckArgs {
 /// Everything there is to say of a script, in the order of the script; empty if all is well.
 #[must_use]
 pub fn diagnose(script: &ScriptArgs) -> Vec<Diagnostic> {
-    match script.evaluate(48_000.0) {
-        Ok(done) if done.session.nodes.iter().any(|node| node.kind == KIND) => {
-            done.warnings.into_iter().chain(hosted(script)).collect()
-        }
-        Ok(done) => done.warnings,
+    match script.load(Options::default().rate) {
+        Ok(piece) => piece.warnings().iter().cloned().chain(hosted(&piece)).collect(),
         Err(errors) => errors,
     }
 }
 
-/// What plugins say of what is set: only they know their words.
-fn hosted(script: &ScriptArgs) -> Vec<Diagnostic> {
+/// What plugins say of what is set, if there are any: only they know their words.
+fn hosted(piece: &Piece) -> Vec<Diagnostic> {
+    if !piece.session().nodes.iter().any(|node| node.kind == KIND) {
+        return Vec::new();
+    }
     let options = Options { length: Length::Seconds(0.0), ..Options::default() };
-    script.load(options.rate).and_then(|piece| piece.start(options)).err().unwrap_or_default()
+    piece.start(options).err().unwrap_or_default()
 }
 
 /// Runs the command. Messages go to standard error; the exit code is 1 if there are errors.

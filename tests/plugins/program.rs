@@ -134,7 +134,8 @@ fn a_log_with_plugins_is_rendered() {
 #[test]
 fn a_check_asks_plugins_for_their_words() {
     let folder = tempfile::tempdir().expect("makes a folder");
-    let script = r#"track("a", saw(110)).fx(plugin("Fixture Gain").set("Mode", "Wram"));"#;
+    let script =
+        r#"track("a", saw(110)).fx(plugin("Fixture Gain").set("Mode", "Wram")); print("once");"#;
     std::fs::write(folder.path().join("song.rhai"), script).expect("writes");
     let out = Command::new(env!("CARGO_BIN_EXE_rhapsode"))
         .args(["check", "song.rhai"])
@@ -145,6 +146,7 @@ fn a_check_asks_plugins_for_their_words() {
         .expect("starts");
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(!out.status.success() && said.contains("Clean, Warm, Hot"), "{said}");
+    assert_eq!(said.lines().filter(|line| *line == "once").count(), 1, "evaluated once: {said}");
     assert!(
         said.contains("song.rhai:1:25") && said.contains("plugins info \"Fixture Gain\""),
         "{said}"
