@@ -4,6 +4,7 @@ pub mod clock;
 pub mod export;
 pub mod library;
 pub mod live;
+mod mishap;
 pub mod offline;
 pub mod player;
 pub mod rack;

@@ -12,6 +12,8 @@ pub mod dsp;
 pub mod engine;
 pub mod graph;
 pub mod io;
+pub mod ir;
+pub mod jit;
 pub mod midi;
 pub mod nodes;
 pub mod pattern;

@@ -6,6 +6,7 @@
 
 pub mod table;
 
+pub use function::kind_of;
 pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds, register};
 
 pub mod analysis;
@@ -17,6 +18,7 @@ pub mod curve;
 pub mod delay;
 pub mod dynamics;
 pub mod envelope;
+pub mod function;
 pub mod harness;
 pub mod ladder;
 pub mod lfo;

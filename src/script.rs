@@ -24,6 +24,7 @@ mod engine;
 mod entries;
 mod errors;
 mod finish;
+mod function;
 mod inputs;
 mod instrument;
 mod kinds;
@@ -164,8 +165,9 @@ fn run(source: &str, name: &str, world: &Arc<dyn World>) -> (Desk, Option<(Dynam
                 engine::stand_in(&mut engine, &function, arity);
             }
             syntax::literals(&desk, name, &ast);
+            let ast = Arc::new(ast);
+            syntax::keep(&desk, name, ast.clone());
             value = syntax::run(&engine, &desk, &ast, name);
-            syntax::keep(&desk, name, ast);
             let mut build = desk.open();
             finish::finish(&mut build);
             finish::assets(&mut build);

@@ -8,6 +8,7 @@
 use super::controls::Board;
 use super::lanes::one_frame;
 use super::lanes::{F8, LANES};
+use std::any::Any;
 
 /// Frames of an internal block: fixed, whatever the device's block is.
 pub const BLOCK: usize = 64;
@@ -266,6 +267,17 @@ pub struct Io<'a> {
     pub frames: usize,
     /// Time and tempo.
     pub meta: &'a Meta,
+    /// One bit a lane, set where something may sound: what the others put out is not heard.
+    pub lanes: u8,
+}
+
+/// What went wrong in a unit that runs what a user has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mishap {
+    /// What it was: the number of an `ir::Blame`.
+    pub what: u8,
+    /// File, line and column in the script.
+    pub place: (u16, u32, u32),
 }
 
 /// A light piece of DSP over eight independent lanes, as its author writes it. Called on the audio thread.
@@ -304,7 +316,7 @@ pub trait Kernel: Send {
 }
 
 /// A [`Kernel`] as programs hold it. Every kernel is one.
-pub trait Unit: Send {
+pub trait Unit: Any + Send {
     /// Renders the range with the widest registers that this machine has; the bits are the same on all.
     fn process(&mut self, io: &mut Io);
     /// See [`Kernel::reset`].
@@ -317,9 +329,21 @@ pub trait Unit: Send {
     fn latency(&self) -> usize;
     /// See [`Kernel::tail`].
     fn tail(&self) -> usize;
+
+    /// What went wrong since it was last asked, where it put out something that is not a number. Audio thread.
+    fn mishap(&mut self) -> Option<Mishap> {
+        None
+    }
+
+    /// Takes the state of the unit over that was in its place before an edit, and keeps code of its own; false if that
+    /// one shall rather go on as it is. Audio thread.
+    fn inherit(&mut self, before: &mut dyn Unit) -> bool {
+        let _ = before;
+        false
+    }
 }
 
-impl<K: Kernel> Unit for K {
+impl<K: Kernel + 'static> Unit for K {
     fn process(&mut self, io: &mut Io) {
         #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
         if super::wide::wide_registers() {
@@ -382,4 +406,8 @@ pub trait Settings {
     fn number(&self, name: &str) -> f64;
     /// A list of numbers or points (`[[x, y], ...]` flattened row by row).
     fn list(&self, name: &str) -> &[f64];
+    /// What else it is made of: a function of the script.
+    fn extra(&self) -> Option<&dyn Any> {
+        None
+    }
 }

@@ -14,7 +14,7 @@ use crate::dsp::align::fold;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Rate, UnitCx};
 use crate::nodes::table::{Assets, ProcCx};
-use crate::nodes::{Kind, Make, OutRate, ParamKind, Ports, find};
+use crate::nodes::{Kind, Make, OutRate, ParamKind, Ports, find, kind_of};
 use crate::rt::voices::input;
 use crate::session::{Arg, Node, NodeId, Session};
 use std::collections::BTreeMap;
@@ -122,7 +122,7 @@ impl<'a> Flatten<'a> {
             "kit" => self.kit(id, node),
             "plugin" => self.plugin(id, node),
             "split" => node.inputs.first().map_or_else(Vec::new, |&i| self.visit(i)),
-            name => match find(name) {
+            name => match kind_of(node) {
                 Some(kind) => self.kind(id, node, kind),
                 None => {
                     self.fail(node, format!("there is no node called `{name}`"));

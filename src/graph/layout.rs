@@ -92,7 +92,7 @@ pub(super) fn signature(net: &Net, inst: &Inst, seat: &Seat) -> String {
         let _ = write!(text, " {:?}", net.rate(*wire));
     }
     if let Some(settings) = &inst.settings {
-        text.push_str(&settings.shape());
+        text.push_str(&settings.identity());
     }
     if let Seat::Processor { inside, .. } = seat {
         text.push_str(&inside.shape);

@@ -6,7 +6,7 @@ use crate::dsp::F8;
 use crate::dsp::align::{Align, Sum, UntilStop};
 use crate::dsp::fade::Fade;
 use crate::dsp::lanes::LANES;
-use crate::dsp::unit::{Ramp8, Rate, Source, Unit, UnitCx};
+use crate::dsp::unit::{Ramp8, Rate, Settings, Source, Unit, UnitCx};
 use crate::nodes::Make;
 use crate::rt::program::{Op, Program};
 use std::collections::BTreeMap;
@@ -91,14 +91,22 @@ pub(super) fn build(request: &Request) -> Built {
         last_use: last_uses(request),
     };
     let ops = request.insts.iter().map(|&i| builder.op(i)).collect();
+    let watched = watched(request);
     let kept = request.keep.iter().map(|w| (*w, builder.places[w])).collect();
     Built {
-        program: Program { ops, scalars: builder.scalars },
+        program: Program { ops, scalars: builder.scalars, lanes: u8::MAX, watched },
         buffers: builder.colours.count as usize,
         loads: builder.loads,
         kept,
         consts: builder.consts,
     }
+}
+
+/// The operations that are functions of the script.
+fn watched(request: &Request) -> Vec<u16> {
+    let insts = request.insts.iter().map(|&i| &request.members[0].insts[i as usize]);
+    let function = |inst: &Inst| inst.settings.as_ref().is_some_and(|s| s.extra().is_some());
+    (0..).zip(insts).filter(|(_, inst)| function(inst)).map(|(op, _)| op).collect()
 }
 
 /// The last instance that reads each wire; wires that are kept, or come from outside, live to the end.

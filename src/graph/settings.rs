@@ -2,8 +2,10 @@
 
 use crate::dsp::unit::Settings;
 use crate::nodes::Kind;
+use crate::nodes::function::FUNCTION;
 use crate::nodes::plugin::NOTES;
 use crate::session::{Arg, Node};
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// Arguments of a node over the defaults of its kind.
@@ -33,11 +35,32 @@ impl ArgSettings {
     /// A text that is the same for the same settings.
     #[must_use]
     pub fn shape(&self) -> String {
-        format!("{:?}", self.args)
+        let identity = self.identity();
+        match self.args.get(FUNCTION) {
+            Some(Arg::Program(program)) => format!("{identity} {:016x}", program.fingerprint),
+            _ => identity,
+        }
+    }
+
+    /// The same but for what a function of the script computes: if only that has changed, its state lives on.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        if !self.args.contains_key(FUNCTION) {
+            return format!("{:?}", self.args);
+        }
+        let others: Vec<_> = self.args.iter().filter(|(name, _)| *name != FUNCTION).collect();
+        format!("{others:?}")
     }
 }
 
 impl Settings for ArgSettings {
+    fn extra(&self) -> Option<&dyn Any> {
+        match self.args.get(FUNCTION) {
+            Some(Arg::Program(program)) => Some(program),
+            _ => None,
+        }
+    }
+
     fn text(&self, name: &str) -> &str {
         match self.args.get(name) {
             Some(Arg::Text(text)) => text,

@@ -273,6 +273,7 @@ impl UnitRunner {
                 outs: Outs::new(&mut buffers, &mut ramps, 0, BLOCK),
                 frames: BLOCK,
                 meta: &meta,
+                lanes: u8::MAX,
             };
             self.unit.process(&mut io);
             meta.frame += BLOCK as u64;
@@ -342,6 +343,7 @@ impl UnitRunner {
             outs: Outs::new(&mut buffers, &mut ramps, start, frames),
             frames,
             meta: &meta,
+            lanes: u8::MAX,
         };
         // Whatever runs beside this meanwhile has the same bits either way.
         crate::dsp::wide::keep_narrow(self.narrow);

@@ -5,7 +5,7 @@ use super::processor::{Processor, Status};
 use super::program::{Pool, Program};
 use super::update::Tune;
 use crate::dsp::controls::Board;
-use crate::dsp::unit::{BLOCK, Frames, Ramp8, Source};
+use crate::dsp::unit::{BLOCK, Frames, Mishap, Ramp8, Source};
 use crate::dsp::{F8, wide};
 
 /// A channel of a group's sum: a wire of its program times a gain in each lane, 0 where there is no term.
@@ -115,6 +115,11 @@ impl Processor for Bank {
             }
         }
         Status::Playing
+    }
+
+    fn mishap(&mut self) -> Option<Mishap> {
+        let mut groups = self.parts.iter_mut().flat_map(|part| &mut part.groups);
+        groups.find_map(|group| group.program.mishap()).map(|(_, what)| what)
     }
 
     fn connect(&mut self, board: &mut dyn Board) {

@@ -22,7 +22,7 @@ use super::event::{Event, EventKind};
 use super::midi::Outgoing;
 use super::slots::{Chunk, Slots};
 use crate::dsp::controls::Board;
-use crate::dsp::unit::{BLOCK, Meta};
+use crate::dsp::unit::{BLOCK, Meta, Mishap};
 use std::collections::VecDeque;
 
 /// Below this (-140 dB) an output whose input is silent counts as silence.
@@ -71,6 +71,8 @@ pub enum Trouble {
     NotANumber,
     /// It is a plugin that has ended: what went in is heard in its place.
     Ended,
+    /// It runs what a user has written, which went wrong.
+    Mishap(Mishap),
 }
 
 /// A node with which something is wrong.
@@ -202,9 +204,7 @@ impl Job {
                     gather(&mut self.bench, *to, imports, block, chunk, done);
                     None
                 }
-                Task::Lanes(task) => {
-                    task.run(&mut self.bench, meta).map(|node| (node, Trouble::NotANumber))
-                }
+                Task::Lanes(task) => task.run(&mut self.bench, meta),
                 Task::Process(task) => task.run(&mut self.bench, meta),
             };
             if let Some((node, trouble)) = fault

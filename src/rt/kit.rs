@@ -6,6 +6,7 @@ use super::processor::{Processor, Status};
 use super::update::Tune;
 use super::voices::Voices;
 use crate::dsp::controls::Board;
+use crate::dsp::unit::Mishap;
 
 /// Note ids that a kit remembers, so that a note's end reaches the sound that it began.
 const OPEN: usize = 256;
@@ -116,6 +117,10 @@ impl Processor for Kit {
     fn reset(&mut self) {
         self.open.clear();
         self.sounds.iter_mut().for_each(Processor::reset);
+    }
+
+    fn mishap(&mut self) -> Option<Mishap> {
+        self.sounds.iter_mut().find_map(Processor::mishap)
     }
 
     fn tune(&mut self, tune: Tune) {

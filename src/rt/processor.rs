@@ -7,6 +7,7 @@ use super::event::Event;
 use super::midi::Outgoing;
 use super::update::Tune;
 use crate::dsp::controls::Board;
+use crate::dsp::unit::Mishap;
 use std::any::Any;
 
 /// What a processor says of the block that it has just written.
@@ -40,6 +41,12 @@ pub trait Processor: Any + Send {
     fn inherit(&mut self, before: &mut dyn Processor) -> bool {
         let _ = before;
         false
+    }
+
+    /// What went wrong inside of it, in what a user has written, where it put out something that is not a number. Called
+    /// on the audio thread.
+    fn mishap(&mut self) -> Option<Mishap> {
+        None
     }
 
     /// Whether it sends MIDI out.

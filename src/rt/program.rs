@@ -5,7 +5,7 @@
 
 use crate::dsp::F8;
 use crate::dsp::controls::Board;
-use crate::dsp::unit::{Frames, Ins, Io, Meta, Outs, Ramp8, Source, Unit};
+use crate::dsp::unit::{Frames, Ins, Io, Meta, Mishap, Outs, Ramp8, Source, Unit};
 
 /// Audio buffers, taken out while they are written to.
 pub type Pool = Vec<Option<Box<Frames>>>;
@@ -34,6 +34,10 @@ pub struct Program {
     pub ops: Vec<Op>,
     /// Constants, voice inputs and control wires.
     pub scalars: Vec<Ramp8>,
+    /// One bit a lane, set where something may sound.
+    pub lanes: u8,
+    /// Units that run what a user has written: by operation.
+    pub watched: Vec<u16>,
 }
 
 impl Program {
@@ -49,7 +53,7 @@ impl Program {
             let mut ramps = [Ramp8::default(); 2];
             let ins = Ins::new(&op.ins, &self.scalars, pool, start, frames);
             let outs = Outs::new(&mut buffers, &mut ramps, start, frames);
-            op.unit.process(&mut Io { ins, outs, frames, meta });
+            op.unit.process(&mut Io { ins, outs, frames, meta, lanes: self.lanes });
             for (k, out) in op.outs.iter().enumerate() {
                 match out {
                     Some(Source::Audio(at)) => pool[*at as usize] = buffers[k].take(),
@@ -58,6 +62,15 @@ impl Program {
                 }
             }
         }
+    }
+
+    /// What went wrong in a unit that a user has written since it was last asked, and its node.
+    pub fn mishap(&mut self) -> Option<(u32, Mishap)> {
+        let Program { ops, watched, .. } = self;
+        watched.iter().find_map(|&index| {
+            let op = ops.get_mut(index as usize)?;
+            Some((op.node, op.unit.mishap()?))
+        })
     }
 
     /// The lanes in which an envelope still sounds, as bits; `None` if no unit has a say.

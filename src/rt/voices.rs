@@ -15,7 +15,7 @@ use super::program::{Pool, Program};
 use super::update::Tune;
 use crate::dsp::controls::Board;
 use crate::dsp::lanes::LANES;
-use crate::dsp::unit::{BLOCK, Meta, Source};
+use crate::dsp::unit::{BLOCK, Meta, Mishap, Source};
 use crate::dsp::{F8, wide};
 
 /// Scalars at the head of a voice program: frequency, gate, velocity, note; then its parameters.
@@ -223,6 +223,10 @@ impl Processor for Voices {
                 }
             }
         }
+    }
+
+    fn mishap(&mut self) -> Option<Mishap> {
+        self.groups.iter_mut().find_map(|group| group.mishap()).map(|(_, what)| what)
     }
 
     fn tail(&self) -> usize {

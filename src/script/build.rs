@@ -86,7 +86,7 @@ pub struct Build {
     /// Modules whose imports failed.
     pub lost_modules: BTreeSet<String>,
     /// Syntax trees by index of their file.
-    pub trees: Vec<(u16, AST)>,
+    pub trees: Vec<(u16, Arc<AST>)>,
     /// Where the text literals stand.
     pub literals: Literals,
     /// Names that scripts know without declaring them.

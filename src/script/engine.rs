@@ -4,8 +4,8 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    clock, controllers, drums, inputs, instrument, kinds, maths, midi, operators, pattern, perform,
-    piece, plugin, render, resolver, rig, song, tracks, writer,
+    clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, operators,
+    pattern, perform, piece, plugin, render, resolver, rig, song, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -87,6 +87,7 @@ fn bound() -> Engine {
     clock::register(&mut engine);
     rig::register(&mut engine);
     plugin::register(&mut engine);
+    function::register(&mut engine);
     engine
 }
 

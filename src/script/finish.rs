@@ -3,7 +3,7 @@
 use super::build::{Build, Length, Site};
 use super::path;
 use crate::diag::{Diagnostic, nearest};
-use crate::nodes::{ParamKind, find};
+use crate::nodes::{ParamKind, kind_of};
 use crate::session::{Arg, Node, NodeId, Session};
 use crate::units::Place;
 use std::collections::BTreeSet;
@@ -112,7 +112,7 @@ fn arguments(build: &mut Build) {
 pub fn assets(build: &mut Build) {
     let mut errors = Vec::new();
     for node in &build.session.nodes {
-        let params = find(&node.kind).map_or(&[][..], |k| k.params);
+        let params = kind_of(node).map_or(&[][..], |k| k.params);
         let files = params
             .iter()
             .filter(|p| p.kind == ParamKind::Text && matches!(p.name, "file" | "path" | "folder"));

@@ -36,7 +36,7 @@ pub fn names(session: &Session, output: NodeId) -> Vec<(String, NodeId)> {
     let mut named = Vec::new();
     for id in order {
         let node = session.node(id);
-        let stem = if node.kind == KIND { stem(node) } else { node.kind.clone() };
+        let stem = if node.kind == KIND { stem(node) } else { node.called() };
         let count = counts.entry(stem.clone()).or_insert(0);
         *count += 1;
         let name = match (&node.key, *count) {
@@ -133,7 +133,7 @@ fn find(session: &mut Session, known: &Known, path: &str) -> Result<Spot, PathEr
     let Some((_, id)) = named.iter().find(|(name, _)| name == node) else {
         let known: Vec<&str> = named
             .iter()
-            .filter(|(_, id)| crate::nodes::find(&session.node(*id).kind).is_some())
+            .filter(|(_, id)| crate::nodes::kind_of(session.node(*id)).is_some())
             .map(|(name, _)| name.as_str())
             .collect();
         let hint = match nearest(node, known.iter().copied()) {
@@ -146,7 +146,7 @@ fn find(session: &mut Session, known: &Known, path: &str) -> Result<Spot, PathEr
     if target.kind == KIND {
         return of_plugin(*id, target, known, param);
     }
-    let params = crate::nodes::find(&target.kind).map_or(&[][..], |k| k.params);
+    let params = crate::nodes::kind_of(target).map_or(&[][..], |k| k.params);
     params.iter().find(|p| p.name == param).map(|p| Spot::Node(*id, p)).ok_or_else(|| {
         let near = nearest(param, params.iter().map(|p| p.name));
         let near = near.map(|n| format!("did you mean `{n}`? ")).unwrap_or_default();

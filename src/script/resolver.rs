@@ -9,13 +9,13 @@ use rhai::{
     Scope, Shared, Variant,
 };
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// `path` as seen from the folder of the script `importer`, without `.` and, where they can be taken back,
 /// without `..`. Modules of the standard library are the same from everywhere.
-fn beside(importer: Option<&str>, path: &str) -> String {
+pub(super) fn beside(importer: Option<&str>, path: &str) -> String {
     let folder = importer.and_then(|i| i.rsplit_once('/')).map_or("", |(folder, _)| folder);
     if path.starts_with("std/")
         || path.starts_with('/')
@@ -94,8 +94,9 @@ impl Modules {
         ast.set_source(path);
         let _ = syntax::lint(engine, &self.desk, &ast, path);
         syntax::literals(&self.desk, path, &ast);
+        let ast = Arc::new(ast);
+        syntax::keep(&self.desk, path, ast.clone());
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &ast);
-        syntax::keep(&self.desk, path, ast);
         module.map_err(wrap)
     }
 }

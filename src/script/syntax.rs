@@ -1,4 +1,4 @@
-//! Everything that looks into Rhai's syntax trees, which are not a stable interface: only here.
+//! What looks into Rhai's syntax trees, which are not a stable interface: only here, and in `function`.
 
 mod lint;
 mod run;
@@ -13,6 +13,7 @@ use super::constants::Constants;
 use super::value::Failed;
 use crate::diag::{Diagnostic, nearest};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, ParseError, ParseErrorType};
+use std::sync::Arc;
 
 /// Most undefined variables that are told at once.
 const MOST_UNDEFINED: usize = 30;
@@ -90,8 +91,8 @@ pub fn literals(desk: &Desk, name: &str, ast: &AST) {
     }
 }
 
-/// Keeps the syntax tree of a script for [`refine`].
-pub fn keep(desk: &Desk, name: &str, ast: AST) {
+/// Keeps the syntax tree of a script for [`refine`], and for functions that it gives to the audio thread.
+pub fn keep(desk: &Desk, name: &str, ast: Arc<AST>) {
     let mut build = desk.open();
     let file = build.file(Some(name));
     build.trees.push((file, ast));

@@ -1,9 +1,11 @@
 //! A node of the description: a kind, a key, arguments and inputs; no state.
 
 use super::port::Port;
+use crate::ir::Program;
 use crate::units::Place;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most channels from outside that a script can hear.
 pub const INPUTS: usize = 64;
@@ -26,6 +28,8 @@ pub enum Arg {
     Text(String),
     /// Numbers, or points row by row.
     List(Vec<f64>),
+    /// A function of the script.
+    Program(Arc<Program>),
 }
 
 /// A reference to a signal node, tagged so that JSON tells it from a number.
@@ -89,6 +93,11 @@ impl Node {
     /// What messages call it: its kind, or the name of the plugin that it is.
     #[must_use]
     pub fn called(&self) -> String {
+        if let Some(Arg::Program(program)) = self.args.get("function")
+            && !program.name.is_empty()
+        {
+            return program.name.clone();
+        }
         let plugin = self.text("called").or(self.text("name")).filter(|_| self.kind == "plugin");
         plugin.unwrap_or(&self.kind).to_string()
     }

@@ -331,6 +331,7 @@ fn run_lanes(
             outs: Outs::new(&mut buffers, &mut out_ramps, from, to - from),
             frames: to - from,
             meta,
+            lanes: u8::MAX,
         });
     }
     buffers

@@ -1,6 +1,7 @@
 //! Nodes that put out what is not a number: each is named, and not block by block.
 
 use crate::diag::Diagnostic;
+use crate::engine::mishap::mishap;
 use crate::rt::{Fault, Trouble};
 use crate::session::{Node, Session};
 use std::collections::BTreeMap;
@@ -20,18 +21,24 @@ impl Faults {
             return None;
         }
         let node = session.nodes.get(fault.node as usize);
-        let place = node.map(|n| n.place.clone()).unwrap_or_default();
+        let told = match fault.trouble {
+            Trouble::Mishap(what) => Some(mishap(what)),
+            _ => None,
+        };
+        let own = || node.map(|n| n.place.clone()).unwrap_or_default();
+        let place = told.as_ref().map_or_else(own, |told| told.place.clone());
         let again = (AGAIN * rate) as u64;
-        let told = self.0.entry((place.file, place.line, place.column)).or_insert(u64::MAX);
-        if *told != u64::MAX && fault.frame < told.saturating_add(again) {
+        let last = self.0.entry((place.file, place.line, place.column)).or_insert(u64::MAX);
+        if *last != u64::MAX && fault.frame < last.saturating_add(again) {
             return None;
         }
-        *told = fault.frame;
+        *last = fault.frame;
         let name = node.map_or("a node".to_string(), Node::called);
         let text = format!("`{name}` put out something that is not a number; it was silenced");
         let hint = "its state was cleared; look for a division by zero or a wild parameter";
+        let plain = Diagnostic::warning(text, place.clone()).hint(hint);
+        let mut warning = told.unwrap_or(plain);
         let file = session.files.get(usize::from(place.file)).cloned().unwrap_or_default();
-        let mut warning = Diagnostic::warning(text, place).hint(hint);
         warning.file = file;
         Some(warning)
     }

@@ -2,6 +2,7 @@
 
 use super::Offline;
 use crate::diag::Diagnostic;
+use crate::engine::mishap::mishap;
 use crate::rt::Trouble;
 use crate::units::Place;
 
@@ -17,6 +18,12 @@ impl Offline {
         for fault in self.faults.drain(..) {
             let name = names.get(fault.node as usize).map_or("a node", |node| node.0.as_str());
             let at = fault.frame as f64 / rate;
+            if let Trouble::Mishap(what) = fault.trouble {
+                let mut warning = mishap(what);
+                warning.message = format!("`{name}`: {} (at {at:.3} s)", warning.message);
+                found.push(warning);
+                continue;
+            }
             let text = format!("`{name}` put out something that is not a number at {at:.3} s");
             let hint = "it was silenced and its state cleared; look for a division by zero or a wild parameter";
             found.push(Diagnostic::warning(text, place()).hint(hint));
@@ -28,7 +35,7 @@ impl Offline {
     pub(super) fn hear_faults(&mut self) {
         let Offline { renderer, faults, failed, names, options, .. } = self;
         renderer.take_faults(|fault| {
-            if fault.trouble == Trouble::NotANumber {
+            if fault.trouble != Trouble::Ended {
                 return faults.push(fault);
             }
             let node = names.get(fault.node as usize).cloned();

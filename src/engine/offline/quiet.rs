@@ -15,7 +15,7 @@ pub(super) fn seconds(session: &Session) -> f64 {
 
 /// Seconds from a sound to what a node repeats of it.
 fn echo(session: &Session, node: &Node) -> f64 {
-    let Some(kind) = crate::nodes::find(&node.kind) else { return 0.0 };
+    let Some(kind) = crate::nodes::kind_of(node) else { return 0.0 };
     let number = |name: &str| {
         let param = kind.params.iter().find(|p| p.name == name)?;
         Some(match node.args.get(name) {

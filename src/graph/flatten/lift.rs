@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dsp::unit::Settings;
+use crate::nodes::function::FUNCTION;
 
 impl Flatten<'_> {
     /// The first input as `channels` one-channel values.
@@ -24,7 +25,22 @@ impl Flatten<'_> {
                 }
                 value
             }
-            _ => vec![Wire::Const(param.default)],
+            _ => vec![self.unsaid(node, param)],
+        }
+    }
+
+    /// What a parameter is that the script does not give: its default; for a function in a voice, what the voice knows.
+    fn unsaid(&self, node: &Node, param: &crate::nodes::Param) -> Wire {
+        let slot = match param.name {
+            "freq" => input::FREQ,
+            "gate" => input::GATE,
+            "velocity" => input::VELOCITY,
+            "note" => input::NOTE,
+            _ => return Wire::Const(param.default),
+        };
+        match self.leaves {
+            Leaves::Voice(_) if node.args.contains_key(FUNCTION) => Wire::Voice(slot),
+            _ => Wire::Const(param.default),
         }
     }
 

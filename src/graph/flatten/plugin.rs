@@ -204,7 +204,7 @@ impl Flatten<'_> {
                         continue;
                     }
                 },
-                Arg::List(_) => continue,
+                Arg::List(_) | Arg::Program(_) => continue,
             };
             let by = if self.net.rate(wire) == Rate::Audio { &mut traced } else { &mut driven };
             by.push((Driven { parameter, normalised }, wire));

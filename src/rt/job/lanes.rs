@@ -1,6 +1,6 @@
 //! A task that runs a lane program, between the buffers of a job and the lanes.
 
-use super::{Bench, SILENCE};
+use super::{Bench, SILENCE, Trouble};
 use crate::dsp::controls::Board;
 use crate::dsp::lanes::LANES;
 use crate::dsp::transpose::{to_lanes, to_rows};
@@ -196,7 +196,10 @@ impl LaneTask {
         constants: &[Constant],
     ) {
         let (to, from) = (to as usize, from as usize);
-        std::mem::swap(&mut self.program.ops[to].unit, &mut old.program.ops[from].unit);
+        let (new, before) = (&mut self.program.ops[to].unit, &mut old.program.ops[from].unit);
+        if !new.inherit(&mut **before) {
+            std::mem::swap(new, before);
+        }
         for constant in constants {
             let was = old.program.scalars[constant.from as usize];
             let scalar = &mut self.program.scalars[constant.to as usize];
@@ -224,8 +227,8 @@ impl LaneTask {
         (0..LANES).for_each(|lane| self.program.reset(lane));
     }
 
-    /// Runs the block; returns the node that put out what is not a number, if one did.
-    pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<u32> {
+    /// Runs the block; returns the node with which something is wrong, if there is one.
+    pub fn run(&mut self, bench: &mut Bench, meta: &Meta) -> Option<(u32, Trouble)> {
         let silent = |joint: &Joint<u16>| joint.lanes().all(|(_, id)| bench.silent[id as usize]);
         let quiet = !self.endless && self.loads.iter().all(silent);
         self.idle = if quiet { self.idle.saturating_add(BLOCK) } else { 0 };
@@ -246,13 +249,14 @@ impl LaneTask {
         self.settle();
         // A unit may know better how long it rings once it has run: an echo, by its feedback.
         self.asleep = quiet && peak < SILENCE && self.idle > self.program.tail();
-        if peak < f32::INFINITY {
+        let mishap = self.program.mishap().map(|(node, what)| (node, Trouble::Mishap(what)));
+        if peak < f32::INFINITY && mishap.is_none() {
             return None;
         }
-        let culprit = self.culprit();
+        let culprit = mishap.or_else(|| Some((self.culprit(), Trouble::NotANumber)));
         self.silence(bench);
         self.reset();
-        Some(culprit)
+        culprit
     }
 
     /// Copies the outputs to the job's buffers; returns their peak.

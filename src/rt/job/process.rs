@@ -137,8 +137,9 @@ impl ProcessTask {
             return (status == Status::Ended).then_some((self.node, Trouble::Ended));
         }
         self.outs.iter().for_each(|&id| bench.silence(id));
+        let trouble = self.processor.mishap().map_or(Trouble::NotANumber, Trouble::Mishap);
         self.processor.reset();
-        Some((self.node, Trouble::NotANumber))
+        Some((self.node, trouble))
     }
 
     /// Applies parameter events: the line moves there over this block and stays.

@@ -78,7 +78,10 @@ impl Voices {
         self.pitch(group, frames);
         let meta = part(meta, start, frames, BLOCK);
         let levels = self.levels(group, frames);
+        let voices = self.voices.iter().skip(group * LANES).take(LANES);
+        let active = voices.enumerate().map(|(lane, voice)| u8::from(voice.active) << lane).sum();
         let program = &mut self.groups[group];
+        program.lanes = active;
         program.run(&mut self.pool, start, frames, &meta);
         self.tuned.iter().for_each(|scalar| program.settle(*scalar));
         for (channel, (acc, out)) in self.acc.iter_mut().zip(&self.config.outs).enumerate() {

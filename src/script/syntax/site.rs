@@ -3,11 +3,12 @@
 use crate::diag::Diagnostic;
 use crate::script::build::Site;
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use std::sync::Arc;
 
 /// `message` at the argument that `site` names, if the call at its place can be found in `trees` (file index
 /// and tree).
 #[must_use]
-pub fn refine(mut message: Diagnostic, site: &Site, trees: &[(u16, AST)]) -> Diagnostic {
+pub fn refine(mut message: Diagnostic, site: &Site, trees: &[(u16, Arc<AST>)]) -> Diagnostic {
     if *site == Site::Call {
         return message;
     }

@@ -1,0 +1,47 @@
+//! Functions that have been made into code lately: what is built again need not be compiled again.
+
+use super::{Code, Pace};
+use crate::ir::Program;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Functions that are remembered; what plays holds its own besides.
+const MOST: usize = 64;
+
+/// Whether machine code is made.
+static NATIVE: AtomicBool = AtomicBool::new(true);
+
+/// The newest last.
+static KNOWN: Mutex<Vec<(Vec<Pace>, bool, Arc<Code>)>> = Mutex::new(Vec::new());
+
+/// Makes machine code from now on, or interprets: the bits are the same. What has been made stays as it is.
+pub fn set_machine_code(on: bool) {
+    NATIVE.store(on, Ordering::Relaxed);
+}
+
+/// Code for `program`, whose wires have these paces. Control thread.
+#[must_use]
+pub fn code(program: &Arc<Program>, paces: &[Pace]) -> Arc<Code> {
+    let native = NATIVE.load(Ordering::Relaxed);
+    let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = |(p, n, code): &(Vec<Pace>, bool, Arc<Code>)| {
+        p == paces
+            && *n == native
+            && (Arc::ptr_eq(code.program(), program) || code.program() == program)
+    };
+    let mut known = lock();
+    if let Some(at) = known.iter().position(same) {
+        let entry = known.remove(at);
+        let code = entry.2.clone();
+        known.push(entry);
+        return code;
+    }
+    drop(known);
+    let code = Arc::new(Code::new(program.clone(), paces, native));
+    let mut known = lock();
+    if known.len() >= MOST {
+        known.remove(0);
+    }
+    known.push((paces.to_vec(), native, code.clone()));
+    code
+}

@@ -1,0 +1,289 @@
+//! Functions of the script as nodes: a kind for each way to be joined, a unit that runs the code.
+
+mod kinds;
+
+pub use kinds::{Purpose, kind};
+
+use super::table::{Kind, find};
+use crate::dsp::F8;
+use crate::dsp::controls::Board;
+use crate::dsp::lanes::LANES;
+use crate::dsp::unit::{BLOCK, Frames, Io, Mishap, Ramp8, Rate, Unit, UnitCx, Wire};
+use crate::ir::{Blame, Clock, Op, Program, Role};
+use crate::jit::{self, Call, Code, FUEL, Fault, Memory, Pace};
+use crate::session::{Arg, Node};
+use std::any::Any;
+use std::sync::Arc;
+
+/// The argument of a node that has its function.
+pub const FUNCTION: &str = "function";
+
+/// The kind of a node: of the table, or that of its function.
+#[must_use]
+pub fn kind_of(node: &Node) -> Option<&'static Kind> {
+    match node.args.get(FUNCTION) {
+        Some(Arg::Program(program)) => Some(kind(program, Purpose::of(&node.kind)?)),
+        _ => find(&node.kind),
+    }
+}
+
+/// A function over lanes.
+pub struct Function {
+    code: Arc<Code>,
+    memory: Memory,
+    /// For each wire of the function, which input of the unit it is.
+    sources: Vec<usize>,
+    wires: Vec<jit::Wire>,
+    /// Lines by wire.
+    lines: Vec<Ramp8>,
+    seeds: [i64; LANES],
+    lanes: usize,
+    /// It makes a line for each range, of its value at both ends.
+    line: bool,
+    /// What goes out of it then.
+    ends: Box<[F8; 2]>,
+    /// Both channels together, for a function that hears one and makes two.
+    both: Option<Box<Frames>>,
+    /// What the interpreter works with.
+    scratch: Vec<u64>,
+    mishap: Option<Mishap>,
+    /// A loop in it had no end: it is silent from now on.
+    stopped: bool,
+    tail: usize,
+}
+
+impl Function {
+    /// An instance of `program`. Control thread.
+    #[must_use]
+    pub fn new(program: &Arc<Program>, cx: &UnitCx, line: bool) -> Function {
+        let inputs = &program.interface.inputs;
+        let params = inputs.len() - program.interface.audio();
+        let heard = cx.ins.len().saturating_sub(params);
+        let source = |wire: usize| match inputs[wire].role {
+            Role::Audio => wire.min(heard.saturating_sub(1)),
+            _ => heard + wire - program.interface.audio(),
+        };
+        let sources: Vec<usize> = (0..inputs.len()).map(source).collect();
+        let pace = |source: &usize| match cx.ins.get(*source) {
+            Some(Rate::Audio) if !line => Pace::Audio,
+            _ => Pace::Line,
+        };
+        let mut paces: Vec<Pace> = sources.iter().map(pace).collect();
+        let mixes = program.interface.audio() == 1 && heard == 2;
+        if mixes {
+            paces[0] = Pace::Audio;
+        }
+        let code = jit::code(program, &paces);
+        // A lane alone is computed beside another one, which has memory too.
+        let lanes = cx.lanes.clamp(1, LANES);
+        let wire =
+            jit::Wire { audio: std::ptr::null(), from: std::ptr::null(), to: std::ptr::null() };
+        Function {
+            memory: Memory::new(
+                program,
+                if code.widest() > 1 { lanes.next_multiple_of(2) } else { lanes },
+            ),
+            wires: vec![wire; inputs.len()],
+            lines: vec![Ramp8::default(); inputs.len()],
+            seeds: cx.seeds.map(|seed| seed as i64),
+            ends: Box::new([F8::ZERO; 2]),
+            both: mixes.then(|| Box::new([F8::ZERO; BLOCK])),
+            scratch: vec![0; code.scratch()],
+            tail: tail(program),
+            code,
+            sources,
+            lanes,
+            line,
+            mishap: None,
+            stopped: false,
+        }
+    }
+
+    /// Joins the wires; returns whether all lines are flat.
+    fn join(&mut self, io: &Io) -> bool {
+        let mut resting = true;
+        for (k, &source) in self.sources.iter().enumerate() {
+            let wire = io.ins.wire(source);
+            let (line, audio) = match wire {
+                Wire::Audio(rows) if self.line => {
+                    (Ramp8 { from: rows[0], to: rows[rows.len() - 1] }, std::ptr::null())
+                }
+                Wire::Audio(rows) => (Ramp8::default(), rows.as_ptr().cast::<f32>()),
+                Wire::Const(x) => (Ramp8 { from: x, to: x }, SILENCE.0.as_ptr().cast::<f32>()),
+                Wire::Ramp(line) => (line, SILENCE.0.as_ptr().cast::<f32>()),
+            };
+            resting &= line.from == line.to;
+            self.lines[k] = line;
+            self.wires[k].audio = audio;
+        }
+        if let Some(both) = &mut self.both
+            && let (Wire::Audio(a), Wire::Audio(b)) = (io.ins.wire(0), io.ins.wire(1))
+        {
+            for (y, (a, b)) in both.iter_mut().zip(a.iter().zip(b)) {
+                *y = (*a + *b) * 0.5;
+            }
+            self.wires[0].audio = both.as_ptr().cast::<f32>();
+        }
+        for (wire, line) in self.wires.iter_mut().zip(&self.lines) {
+            (wire.from, wire.to) = (line.from.0.as_ptr(), line.to.0.as_ptr());
+        }
+        resting
+    }
+
+    /// Runs the lanes in use, as many at once as can be.
+    fn lanes(&mut self, call: &mut Call, resting: bool, active: u8) -> Option<Fault> {
+        let mut fault = None;
+        let widest = self.code.widest();
+        let lanes = self.lanes;
+        let bits = |from: usize, count: usize| (active >> from) & ((1u16 << count) - 1) as u8;
+        let mut lane = 0;
+        while lane < lanes {
+            let here = bits(lane, lanes - lane);
+            if here == 0 {
+                break;
+            }
+            if here & 1 == 0 && (widest == 1 || here & 2 == 0 || lane % 2 == 1) {
+                lane += 1;
+                continue;
+            }
+            let pair = lane % 2 == 0 && widest > 1;
+            let many = |count: usize| (here & ((1u16 << count) - 1) as u8).count_ones() as usize;
+            let count = if pair && widest >= 4 && lane % 4 == 0 && lane + 4 <= lanes && many(4) > 2
+            {
+                4
+            } else if pair && (many(2) == 2 || self.code.prefers_pairs()) {
+                2
+            } else {
+                1
+            };
+            let first = if count == 1 && here & 1 == 0 { lane + 1 } else { lane };
+            call.lane = first as u64;
+            call.memory = self.memory.lane(first);
+            call.fuel = FUEL;
+            // SAFETY: wires and rows are joined above and have eight lanes; each lane has memory.
+            let found = unsafe { self.code.run(call, count, resting, &mut self.scratch) };
+            fault = fault.or(found);
+            lane = if count == 1 { first + 1 } else { lane + count };
+        }
+        fault
+    }
+
+    /// Notes what went wrong, and makes the range what is silenced.
+    fn fail(&mut self, fault: Fault, io: &mut Io) {
+        let place = self.code.program().place(fault.at).cloned().unwrap_or_default();
+        self.stopped |= fault.blame == Blame::Fuel;
+        let place = (place.file, place.line, place.column);
+        self.mishap = Some(Mishap { what: fault.blame.code(), place });
+        for channel in 0..self.code.program().interface.outs as usize {
+            io.outs.audio(channel).fill(F8::splat(f32::NAN));
+            if self.line {
+                io.outs.ramp(channel, F8::ZERO, F8::ZERO);
+            }
+        }
+    }
+
+    fn silence(&self, io: &mut Io) {
+        for channel in 0..self.code.program().interface.outs as usize {
+            io.outs.audio(channel).fill(F8::ZERO);
+            if self.line {
+                io.outs.ramp(channel, F8::ZERO, F8::ZERO);
+            }
+        }
+    }
+}
+
+/// What comes in where nothing does.
+struct Silence(Frames);
+static SILENCE: Silence = Silence([F8::ZERO; BLOCK]);
+
+/// How long it may sound on after its input is silent, beyond what is heard of it: as long as its longest array.
+fn tail(program: &Program) -> usize {
+    let restless = |op: &Op| matches!(op, Op::Random(..) | Op::Clock(Clock::Seconds | Clock::Beat));
+    let insts = || program.blocks.iter().flat_map(|block| &block.insts);
+    if program.interface.audio() == 0 || insts().any(|inst| restless(&inst.op)) {
+        return usize::MAX;
+    }
+    program.kept().map(|array| array.len as usize).max().unwrap_or(0)
+}
+
+impl Unit for Function {
+    fn process(&mut self, io: &mut Io) {
+        if self.stopped {
+            return self.silence(io);
+        }
+        let resting = self.join(io);
+        let (frames, meta) = (io.frames, io.meta);
+        let span = (meta.beat_end - meta.beat, frames as f64 / meta.rate);
+        let inverse = 1.0 / frames as f64;
+        let (rows, step) = if self.line { (2, 1.0) } else { (frames as u64, inverse) };
+        let mut outs = [std::ptr::null_mut(); 2];
+        if self.line {
+            outs[0] = self.ends.as_mut_ptr().cast::<f32>();
+        } else {
+            for (channel, out) in outs.iter_mut().enumerate() {
+                let rows = io.outs.audio(channel);
+                if io.lanes != u8::MAX {
+                    // Lanes at rest are left out below: what others left in them must not be heard.
+                    rows.fill(F8::ZERO);
+                }
+                *out = rows.as_mut_ptr().cast::<f32>();
+            }
+        }
+        let mut call = Call {
+            frames: rows,
+            inverse: step,
+            lane: 0,
+            fuel: FUEL,
+            fault: 0,
+            seconds: meta.seconds,
+            seconds_step: span.1 * step,
+            beat: meta.beat,
+            beat_step: span.0 * step,
+            tempo: meta.bpm,
+            memory: std::ptr::null_mut(),
+            stride: self.memory.stride() as u64,
+            seeds: self.seeds.as_ptr(),
+            wires: self.wires.as_ptr(),
+            outs,
+        };
+        if let Some(fault) = self.lanes(&mut call, resting, io.lanes) {
+            return self.fail(fault, io);
+        }
+        if self.line {
+            io.outs.ramp(0, self.ends[0], self.ends[1]);
+        }
+    }
+
+    fn reset(&mut self, lane: usize) {
+        self.memory.reset(lane);
+    }
+
+    fn sounding(&self) -> Option<u8> {
+        None
+    }
+
+    fn connect(&mut self, _: &mut dyn Board) {}
+
+    fn latency(&self) -> usize {
+        0
+    }
+
+    fn tail(&self) -> usize {
+        self.tail
+    }
+
+    fn mishap(&mut self) -> Option<Mishap> {
+        self.mishap.take()
+    }
+
+    fn inherit(&mut self, before: &mut dyn Unit) -> bool {
+        let before: &mut dyn Any = before;
+        let Some(before) = before.downcast_mut::<Function>() else { return false };
+        if Arc::ptr_eq(&self.code, &before.code) && self.lanes == before.lanes {
+            // It is the same: the one that has played plays on.
+            return false;
+        }
+        self.memory.inherit(&mut before.memory);
+        true
+    }
+}

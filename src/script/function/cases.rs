@@ -1,0 +1,65 @@
+//! The constants of a `switch`: asked from Rhai itself, which keeps only their hashes.
+
+use rhai::{
+    BinaryExpr, Caches, Dynamic, Engine, Expr, Position, Scope, Stmt, SwitchCasesCollection,
+};
+use std::collections::BTreeMap;
+
+/// Which expressions belong to which whole number, of all those that the text has.
+pub fn find(cases: &SwitchCasesCollection, text: &str) -> BTreeMap<i64, Vec<usize>> {
+    let engine = Engine::new_raw();
+    let mut found = BTreeMap::new();
+    for number in numbers(text) {
+        let blocks = blocks(&engine, cases, number);
+        if !blocks.is_empty() {
+            found.insert(number, blocks);
+        }
+    }
+    found
+}
+
+/// Whole numbers that stand in the text, and their opposites.
+fn numbers(text: &str) -> Vec<i64> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let parsed = words.filter_map(|word| {
+        let digits = word.replace('_', "");
+        match digits.strip_prefix("0x") {
+            Some(hex) => i64::from_str_radix(hex, 16).ok(),
+            None => digits.parse().ok(),
+        }
+    });
+    let mut all: Vec<i64> = parsed.flat_map(|n: i64| [n, n.wrapping_neg()]).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The expressions of a case: found by letting the same `switch` give their numbers, one after the other.
+fn blocks(engine: &Engine, cases: &SwitchCasesCollection, number: i64) -> Vec<usize> {
+    let mut found = Vec::new();
+    loop {
+        let numbered = |index: usize| BinaryExpr {
+            lhs: Expr::BoolConstant(!found.contains(&index), Position::NONE),
+            rhs: Expr::IntegerConstant(index as i64, Position::NONE),
+        };
+        let same = SwitchCasesCollection {
+            expressions: (0..cases.expressions.len()).map(numbered).collect(),
+            cases: cases.cases.clone(),
+            ranges: Default::default(),
+            def_case: None,
+        };
+        let operand = Expr::IntegerConstant(number, Position::NONE);
+        let statement = Stmt::Switch(Box::new((operand, same)), Position::NONE);
+        #[allow(deprecated)] // Not deprecated but volatile, says Rhai.
+        let value = engine.eval_statements_raw(
+            &mut engine.new_global_runtime_state(),
+            &mut Caches::new(),
+            &mut Scope::new(),
+            &[statement],
+        );
+        match value.as_ref().map(Dynamic::as_int) {
+            Ok(Ok(index)) => found.push(index as usize),
+            _ => return found,
+        }
+    }
+}
