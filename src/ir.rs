@@ -185,6 +185,16 @@ impl Program {
         !self.state.is_empty() || self.kept().next().is_some()
     }
 
+    /// Whether another program is the same but for where it stands in the script.
+    #[must_use]
+    pub fn does_the_same(&self, other: &Program) -> bool {
+        self.fingerprint == other.fingerprint
+            && self.interface == other.interface
+            && self.blocks == other.blocks
+            && self.state == other.state
+            && self.arrays == other.arrays
+    }
+
     /// The place `at`, if there is one.
     #[must_use]
     pub fn place(&self, at: u32) -> Option<&Place> {

@@ -58,7 +58,7 @@ impl Code {
         let forms = [Some(moving), gained.then_some(resting)];
         let machine = native.then(|| machine::Machine::new(&program, paces, &forms).ok()).flatten();
         let plain = |form: Option<Form>| {
-            form.map(|f| interpret::Interpreter::new(&program, &f.hoisted, &f.still))
+            form.map(|f| interpret::Interpreter::new(&program, &f.hoisted, paces, &f.still))
         };
         let back = match machine {
             Some(machine) => Back::Machine(machine),

@@ -13,6 +13,9 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Interpret functions of scripts rather than make machine code of them; the sound is the same
+    #[arg(long, global = true)]
+    no_jit: bool,
 }
 
 #[derive(Subcommand)]
@@ -70,6 +73,9 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log();
+    if cli.no_jit {
+        rhapsode::jit::set_machine_code(false);
+    }
     if let Ok(program) = std::env::current_exe() {
         rhapsode::plugin::serve_by(program);
     }

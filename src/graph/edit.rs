@@ -11,6 +11,7 @@ pub(super) use self::sides::{Side, Step, common, runs, steps};
 
 use super::layout::{Fixed, Layout, Placement, Seat};
 use super::net::What;
+use super::settings::ArgSettings;
 use crate::rt::update::{Constant, Move, Tune};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -151,7 +152,12 @@ impl Edit {
         match (&was.seats[i], &now.seats[j]) {
             (Seat::Unit { task: t, op: o, fixed: f }, Seat::Unit { task, op, fixed }) => {
                 let constants = constants(f, fixed);
-                self.changed += usize::from(constants.iter().any(|c| c.changed));
+                let shape = |layout: &Layout, at: usize| {
+                    layout.strip.net.insts[at].settings.as_ref().map(ArgSettings::shape)
+                };
+                // What a function of the script computes may have changed.
+                let other = shape(was, i) != shape(now, j);
+                self.changed += usize::from(other || constants.iter().any(|c| c.changed));
                 let (from, to) = ((was.spot(*t), *o), (now.spot(*task), *op));
                 self.moves.push(Move::Unit { from, to, constants });
             }

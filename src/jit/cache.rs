@@ -27,7 +27,7 @@ pub fn code(program: &Arc<Program>, paces: &[Pace]) -> Arc<Code> {
     let same = |(p, n, code): &(Vec<Pace>, bool, Arc<Code>)| {
         p == paces
             && *n == native
-            && (Arc::ptr_eq(code.program(), program) || code.program() == program)
+            && (Arc::ptr_eq(code.program(), program) || code.program().does_the_same(program))
     };
     let mut known = lock();
     if let Some(at) = known.iter().position(same) {

@@ -1,5 +1,6 @@
 //! The plain interpreter of the form: what runs where machine code may not be made, and what machine code must equal.
 
+use super::Pace;
 use super::call::{Call, Fault, LANES};
 use super::layout::{Layout, Spot};
 use crate::ir::{
@@ -23,10 +24,18 @@ struct Step {
     op: Op,
     reads: [u32; 3],
     floats: bool,
-    still: bool,
+    input: Input,
     result: u32,
     at: u32,
     spot: Spot,
+}
+
+/// What a wire is that an operation reads.
+#[derive(Clone, Copy)]
+enum Input {
+    Audio,
+    Line,
+    Still,
 }
 
 struct Steps {
@@ -48,9 +57,14 @@ struct Moves(Vec<(u32, u32)>);
 
 impl Interpreter {
     /// Prepares `program` in the form `hoisted`, whose wires are lines at rest where `still` is true.
-    pub fn new(program: &Program, hoisted: &Hoisted, still: &[bool]) -> Interpreter {
+    pub fn new(
+        program: &Program,
+        hoisted: &Hoisted,
+        paces: &[Pace],
+        still: &[bool],
+    ) -> Interpreter {
         let layout = Layout::new(program);
-        let step = |inst: &Inst| Step::new(program, &layout, still, inst);
+        let step = |inst: &Inst| Step::new(program, &layout, (paces, still), inst);
         let params = |block: usize| &hoisted.blocks[block].params;
         let moves = |to: &crate::ir::Target| {
             let block = to.block.0 as usize;
@@ -101,7 +115,12 @@ impl Interpreter {
 }
 
 impl Step {
-    fn new(program: &Program, layout: &Layout, still: &[bool], inst: &Inst) -> Step {
+    fn new(
+        program: &Program,
+        layout: &Layout,
+        (paces, still): (&[Pace], &[bool]),
+        inst: &Inst,
+    ) -> Step {
         let mut reads = [0; 3];
         let operands = inst.op.reads();
         operands.iter().zip(&mut reads).for_each(|(value, to)| *to = value.0);
@@ -109,10 +128,14 @@ impl Step {
             Op::Load(array, _) | Op::Store(array, ..) => layout.spots[*array as usize],
             _ => Spot::default(),
         };
-        let wire = |wire: u16| still.get(wire as usize).copied().unwrap_or(false);
+        let input = match &inst.op {
+            Op::Input(wire) if paces[*wire as usize] == Pace::Audio => Input::Audio,
+            Op::Input(wire) if still[*wire as usize] => Input::Still,
+            _ => Input::Line,
+        };
         Step {
             floats: operands.first().is_some_and(|value| program.of(*value) == Type::Float),
-            still: matches!(&inst.op, Op::Input(k) if wire(*k)),
+            input,
             op: inst.op.clone(),
             reads,
             result: inst.result.0,
@@ -218,7 +241,7 @@ impl Run<'_> {
         let [x, y, z] = step.reads.map(|register| self.registers[register as usize]);
         let value = match &step.op {
             // SAFETY: as the caller promises.
-            Op::Input(wire) => unsafe { self.input(*wire as usize, step.still) }.to_bits(),
+            Op::Input(wire) => unsafe { self.input(*wire as usize, step.input) }.to_bits(),
             Op::Clock(clock) => self.clock(*clock).to_bits(),
             // SAFETY: there is a seed for each lane.
             Op::Seed => unsafe { *self.call.seeds.add(self.lane) as u64 },
@@ -266,15 +289,15 @@ impl Run<'_> {
         })
     }
 
-    unsafe fn input(&self, wire: usize, still: bool) -> f64 {
+    unsafe fn input(&self, wire: usize, input: Input) -> f64 {
         // SAFETY: there is a wire for each input; it is rows, or a line for each lane.
         unsafe {
             let wire = &*self.call.wires.add(wire);
-            if !wire.audio.is_null() {
+            if let Input::Audio = input {
                 return f64::from(*wire.audio.add(self.frame * LANES + self.lane));
             }
             let from = f64::from(*wire.from.add(self.lane));
-            if still {
+            if let Input::Still = input {
                 return from;
             }
             let step = (f64::from(*wire.to.add(self.lane)) - from) * self.call.inverse;

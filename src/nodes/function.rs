@@ -1,6 +1,7 @@
 //! Functions of the script as nodes: a kind for each way to be joined, a unit that runs the code.
 
 mod kinds;
+mod seam;
 
 pub use kinds::{Purpose, kind};
 
@@ -12,6 +13,7 @@ use crate::dsp::unit::{BLOCK, Frames, Io, Mishap, Ramp8, Rate, Unit, UnitCx, Wir
 use crate::ir::{Blame, Clock, Op, Program, Role};
 use crate::jit::{self, Call, Code, FUEL, Fault, Memory, Pace};
 use crate::session::{Arg, Node};
+use seam::Seam;
 use std::any::Any;
 use std::sync::Arc;
 
@@ -29,6 +31,8 @@ pub fn kind_of(node: &Node) -> Option<&'static Kind> {
 
 /// A function over lanes.
 pub struct Function {
+    /// As the script says it now: code may be older, from before it was moved in its file.
+    program: Arc<Program>,
     code: Arc<Code>,
     memory: Memory,
     /// For each wire of the function, which input of the unit it is.
@@ -49,6 +53,7 @@ pub struct Function {
     mishap: Option<Mishap>,
     /// A loop in it had no end: it is silent from now on.
     stopped: bool,
+    seam: Seam,
     tail: usize,
 }
 
@@ -90,12 +95,14 @@ impl Function {
             both: mixes.then(|| Box::new([F8::ZERO; BLOCK])),
             scratch: vec![0; code.scratch()],
             tail: tail(program),
+            program: program.clone(),
             code,
             sources,
             lanes,
             line,
             mishap: None,
             stopped: false,
+            seam: Seam::default(),
         }
     }
 
@@ -109,6 +116,7 @@ impl Function {
                     (Ramp8 { from: rows[0], to: rows[rows.len() - 1] }, std::ptr::null())
                 }
                 Wire::Audio(rows) => (Ramp8::default(), rows.as_ptr().cast::<f32>()),
+                // An audio wire without a buffer is silent.
                 Wire::Const(x) => (Ramp8 { from: x, to: x }, SILENCE.0.as_ptr().cast::<f32>()),
                 Wire::Ramp(line) => (line, SILENCE.0.as_ptr().cast::<f32>()),
             };
@@ -170,11 +178,11 @@ impl Function {
 
     /// Notes what went wrong, and makes the range what is silenced.
     fn fail(&mut self, fault: Fault, io: &mut Io) {
-        let place = self.code.program().place(fault.at).cloned().unwrap_or_default();
+        let place = self.program.place(fault.at).cloned().unwrap_or_default();
         self.stopped |= fault.blame == Blame::Fuel;
         let place = (place.file, place.line, place.column);
         self.mishap = Some(Mishap { what: fault.blame.code(), place });
-        for channel in 0..self.code.program().interface.outs as usize {
+        for channel in 0..self.program.interface.outs as usize {
             io.outs.audio(channel).fill(F8::splat(f32::NAN));
             if self.line {
                 io.outs.ramp(channel, F8::ZERO, F8::ZERO);
@@ -183,7 +191,7 @@ impl Function {
     }
 
     fn silence(&self, io: &mut Io) {
-        for channel in 0..self.code.program().interface.outs as usize {
+        for channel in 0..self.program.interface.outs as usize {
             io.outs.audio(channel).fill(F8::ZERO);
             if self.line {
                 io.outs.ramp(channel, F8::ZERO, F8::ZERO);
@@ -250,7 +258,10 @@ impl Unit for Function {
             return self.fail(fault, io);
         }
         if self.line {
-            io.outs.ramp(0, self.ends[0], self.ends[1]);
+            return io.outs.ramp(0, self.ends[0], self.ends[1]);
+        }
+        for channel in 0..self.program.interface.outs as usize {
+            self.seam.smooth(channel, io.outs.audio(channel));
         }
     }
 
@@ -280,10 +291,12 @@ impl Unit for Function {
         let before: &mut dyn Any = before;
         let Some(before) = before.downcast_mut::<Function>() else { return false };
         if Arc::ptr_eq(&self.code, &before.code) && self.lanes == before.lanes {
-            // It is the same: the one that has played plays on.
+            // It does the same: the one that has played plays on, but knows where it stands now.
+            std::mem::swap(&mut self.program, &mut before.program);
             return false;
         }
         self.memory.inherit(&mut before.memory);
+        self.seam.begin(&before.seam, self.program.interface.outs as usize);
         true
     }
 }

@@ -2,74 +2,47 @@
 
 use super::build::{Fallible, number};
 use super::operators::fail;
+use crate::ir::maths::{FUNCTIONS, Form};
 use rhai::{Dynamic, Engine};
-
-type One = (&'static str, fn(f64) -> f64);
-type Two = (&'static str, fn(f64, f64) -> f64);
-
-/// Functions of one number.
-const ONE: &[One] = &[
-    ("sin", libm::sin),
-    ("cos", libm::cos),
-    ("tan", libm::tan),
-    ("asin", libm::asin),
-    ("acos", libm::acos),
-    ("atan", libm::atan),
-    ("sinh", libm::sinh),
-    ("cosh", libm::cosh),
-    ("tanh", libm::tanh),
-    ("asinh", libm::asinh),
-    ("acosh", libm::acosh),
-    ("atanh", libm::atanh),
-    ("exp", libm::exp),
-    ("exp2", libm::exp2),
-    ("ln", libm::log),
-    ("log", libm::log10),
-    ("log2", libm::log2),
-    ("sqrt", libm::sqrt),
-    ("cbrt", libm::cbrt),
-    ("floor", libm::floor),
-    ("ceiling", libm::ceil),
-    ("ceil", libm::ceil),
-    ("round", libm::round),
-    ("trunc", libm::trunc),
-    ("fract", |x| x - libm::floor(x)),
-    ("db_to_gain", crate::units::db_to_gain),
-    ("gain_to_db", crate::units::gain_to_db),
-    ("note_to_hz", crate::units::note_to_hz),
-    ("hz_to_note", crate::units::hz_to_note),
-    ("to_radians", |x| x * (core::f64::consts::PI / 180.0)),
-    ("to_degrees", |x| x * (180.0 / core::f64::consts::PI)),
-];
-
-/// Functions of two numbers.
-const TWO: &[Two] = &[
-    ("atan", libm::atan2),
-    ("hypot", libm::hypot),
-    ("log", |x, base| libm::log(x) / libm::log(base)),
-    ("pow", libm::pow),
-    ("**", libm::pow),
-    ("min", f64::min),
-    ("max", f64::max),
-];
 
 /// Binds them, for integers and floats in any mixture.
 pub fn register(engine: &mut Engine) {
-    for &(name, f) in ONE {
-        engine.register_fn(name, f);
-        engine.register_fn(name, move |x: i64| f(x as f64));
+    for function in FUNCTIONS {
+        let name = function.name;
+        match function.form {
+            Form::One(f) => {
+                engine.register_fn(name, move |x: f64| f(x));
+                engine.register_fn(name, move |x: i64| f(x as f64));
+            }
+            // Rhai has its own remainder, which is exact.
+            Form::Two(_) if name == "%" => {}
+            Form::Two(f) => {
+                engine.register_fn(name, move |x: f64, y: f64| f(x, y));
+                engine.register_fn(name, move |x: i64, y: f64| f(x as f64, y));
+                engine.register_fn(name, move |x: f64, y: i64| f(x, y as f64));
+            }
+        }
     }
-    for &(name, f) in TWO {
-        engine.register_fn(name, f);
-        engine.register_fn(name, move |x: i64, y: f64| f(x as f64, y));
-        engine.register_fn(name, move |x: f64, y: i64| f(x, y as f64));
-    }
-    for (name, f) in [("atan", libm::atan2 as fn(f64, f64) -> f64), ("hypot", libm::hypot)] {
-        engine.register_fn(name, move |x: i64, y: i64| f(x as f64, y as f64));
+    for function in FUNCTIONS.iter().filter(|f| matches!(f.name, "atan" | "atan2" | "hypot")) {
+        if let Form::Two(f) = function.form {
+            engine.register_fn(function.name, move |x: i64, y: i64| f(x as f64, y as f64));
+        }
     }
     for (name, pick) in [("min", Ord::min as fn(i64, i64) -> i64), ("max", Ord::max)] {
         engine.register_fn(name, pick);
     }
+    engine.register_fn("lerp", |a: Dynamic, b: Dynamic, t: Dynamic| -> Fallible<f64> {
+        match (number(&a), number(&b), number(&t)) {
+            (Some(a), Some(b), Some(t)) => Ok(a + (b - a) * t),
+            _ => fail("`lerp(a, b, t)` takes three numbers"),
+        }
+    });
+    engine.register_fn(
+        "select",
+        |condition: bool, yes: Dynamic, no: Dynamic| {
+            if condition { yes } else { no }
+        },
+    );
     engine.register_fn("pow", |x: i64, y: i64| libm::pow(x as f64, y as f64));
     engine.register_fn("fract", |_: i64| 0.0);
     engine.register_fn("clamp", |x: Dynamic, lo: Dynamic, hi: Dynamic| -> Fallible<Dynamic> {

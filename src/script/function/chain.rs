@@ -72,7 +72,10 @@ impl Lower<'_> {
             },
             Link::Index(index, at) => {
                 let val = match val {
-                    Val::Path(path) => self.field(&path),
+                    Val::Path(path) => match self.field(&path) {
+                        Val::State(_) => return self.no_array(path.trim_end_matches('.'), at),
+                        array => array,
+                    },
                     other => other,
                 };
                 let index = self.expr(index)?;

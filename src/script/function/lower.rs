@@ -324,6 +324,8 @@ impl<'a> Lower<'a> {
         let exits = std::mem::take(&mut self.returns);
         let at = definition.body.last().map_or(Position::NONE, rhai::Stmt::position);
         let val = self.merge(exits, 0, at)?;
+        // What never returns is cut short when its fuel is out.
+        let val = if self.dead { Val::One(self.build.float(0.0)) } else { val };
         let outs = self.outs(definition, &val, purpose)?;
         let state = (0..self.known.state.len()).map(|at| self.state(at as u32));
         let state: Vec<Value> = state.collect();

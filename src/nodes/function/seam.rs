@@ -1,0 +1,42 @@
+//! No click where other code takes over: the step between what was heard and what follows is let go slowly.
+
+use crate::dsp::F8;
+
+/// Frames that it takes: 5 ms at 48 kHz.
+const FRAMES: usize = 240;
+
+/// What the output of a unit was, and what is left of the step after its code has been swapped.
+#[derive(Default)]
+pub struct Seam {
+    /// The last frame of each channel.
+    last: [F8; 2],
+    step: [F8; 2],
+    /// Frames since the swap; the step is not known yet at 0.
+    since: [Option<usize>; 2],
+}
+
+impl Seam {
+    /// Begins after `before`, where other code has taken over for `channels` channels.
+    pub fn begin(&mut self, before: &Seam, channels: usize) {
+        self.last = before.last;
+        self.since[..channels].fill(Some(0));
+    }
+
+    /// Adds what is left of the step to a range, and remembers how it ends.
+    pub fn smooth(&mut self, channel: usize, out: &mut [F8]) {
+        if let Some(since) = self.since[channel] {
+            if since == 0 {
+                self.step[channel] = self.last[channel] - out[0];
+            }
+            let part = |i: usize| 1.0 - (since + i).min(FRAMES) as f32 / FRAMES as f32;
+            for (i, y) in out.iter_mut().enumerate() {
+                *y = *y + self.step[channel] * part(i);
+            }
+            let now = since + out.len();
+            self.since[channel] = (now < FRAMES).then_some(now);
+        }
+        if let Some(last) = out.last() {
+            self.last[channel] = *last;
+        }
+    }
+}

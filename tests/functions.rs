@@ -1,0 +1,18 @@
+//! Functions of scripts on the audio thread: equal bits three ways, what is refused, what is safe.
+
+#[path = "functions/bench.rs"]
+mod bench;
+#[path = "functions/corpus.rs"]
+mod corpus;
+#[path = "functions/random.rs"]
+mod random;
+#[path = "functions/refusals.rs"]
+mod refusals;
+#[path = "functions/reload.rs"]
+mod reload;
+#[path = "functions/safety.rs"]
+mod safety;
+#[path = "live/stage.rs"]
+mod stage;
+#[path = "functions/wires.rs"]
+mod wires;

@@ -1,0 +1,77 @@
+//! An edit of a function swaps its code and keeps what it has kept.
+
+use super::stage::{Stage, played, same};
+use rhapsode::engine::live::{News, Quant};
+
+/// A sine whose phase is kept, so that a lost state is heard.
+fn song(gain: &str) -> String {
+    format!(
+        "fn tone(freq) {{ this.p += freq / sample_rate; if this.p > 1.0 {{ this.p -= 1.0; }} sin(TAU * this.p) * {gain} }}\n\
+         track(\"a\", dsp(tone, #{{freq: 100}}));"
+    )
+}
+
+fn sharpest(x: &[f32]) -> f32 {
+    x.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn other_code_goes_on_with_the_state_of_the_old() {
+    let mut stage = Stage::new(&song("0.2"));
+    stage.play_to(0.5);
+    let at = stage.edit(&song("0.4"), Quant::Now) as usize;
+    stage.play_to(1.0);
+    let want = played(&song("0.4"), 1.0);
+    // The step is let go within 5 ms; then it is as if the new code had always played: its phase was kept.
+    same(&stage.left[at + 400..], &want[at + 400..], "after the edit");
+    assert!(stage.left[..at] != want[..at]);
+    // Its slope may change from one frame to the next, its value does not: a step would be up to 0.2.
+    assert!(sharpest(&stage.left) < 0.006, "{}", sharpest(&stage.left));
+}
+
+#[test]
+fn the_same_function_saved_again_changes_no_bit() {
+    let want = played(&song("0.2"), 1.0);
+    let mut stage = Stage::new(&song("0.2"));
+    for i in 1..8 {
+        stage.play_to(f64::from(i) * 0.1);
+        stage.edit(&format!("// {i}\n{}", song("0.2")), Quant::Now);
+    }
+    stage.play_to(1.0);
+    same(&stage.left, &want, "left");
+    assert!(stage.news.iter().any(|n| matches!(n, News::Swapped { .. })));
+}
+
+#[test]
+fn a_delay_line_rings_on_under_new_code() {
+    let song = |feedback: &str| {
+        format!(
+            "fn echo(x) {{ this.line.pad(4800, 0.0); let i = this.w.to_int(); let y = this.line[i]; \
+             this.line[i] = x + y * {feedback}; this.w = (i + 1) % 4800; y }}\n\
+             track(\"a\", noise() * square(2) * 0.2).fx(dsp(echo));"
+        )
+    };
+    let mut stage = Stage::new(&song("0.5"));
+    stage.play_to(0.45);
+    let at = stage.edit(&song("0.51"), Quant::Now) as usize;
+    stage.play_to(0.6);
+    // The source has been silent since 0.25 s: what is heard comes out of the line.
+    let after = &stage.left[at + 300..at + 3000];
+    assert!(after.iter().any(|x| x.abs() > 0.005), "the line was lost");
+}
+
+#[test]
+fn an_array_of_another_length_begins_anew_and_the_rest_stays() {
+    let song = |len: usize| {
+        format!(
+            "fn f(t) {{ this.line.pad({len}, 0.25); this.n += 1.0; this.line[0] = this.line[0] + 0.0; \
+             this.n * 0.000001 + this.line[{len} - 1] }}\ntrack(\"a\", dsp(f)).pan(-1).gain(1);"
+        )
+    };
+    let mut stage = Stage::new(&song(100));
+    stage.play_to(0.5);
+    let at = stage.edit(&song(200), Quant::Now) as usize;
+    stage.play_to(0.7);
+    let want = played(&song(200), 0.7);
+    same(&stage.left[at + 400..], &want[at + 400..], "the count went on");
+}
