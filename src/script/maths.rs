@@ -58,7 +58,23 @@ pub fn register(engine: &mut Engine) {
         }
     });
     engine.register_fn("/", divide);
+    for &(name, holds) in COMPARISONS {
+        engine.register_fn(name, holds);
+        engine.register_fn(name, move |x: i64, y: f64| holds(x as f64, y));
+        engine.register_fn(name, move |x: f64, y: i64| holds(x, y as f64));
+    }
 }
+
+/// Comparisons are exact, as they are on the audio thread: Rhai's own take numbers for equal that differ in their last
+/// bit.
+const COMPARISONS: &[(&str, fn(f64, f64) -> bool)] = &[
+    ("==", |x, y| x == y),
+    ("!=", |x, y| x != y),
+    ("<", |x, y| x < y),
+    ("<=", |x, y| x <= y),
+    (">", |x, y| x > y),
+    (">=", |x, y| x >= y),
+];
 
 /// Integer division; a zero that is no zero is refused, for nearly always a fraction was meant.
 fn divide(a: i64, b: i64) -> Fallible<i64> {

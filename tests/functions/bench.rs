@@ -157,6 +157,19 @@ pub fn engine() -> Engine {
     engine.register_fn("fract", |_: i64| 0.0);
     engine.register_fn("lerp", |a: f64, b: f64, t: f64| a + (b - a) * t);
     engine.register_fn("select", |c: bool, a: Dynamic, b: Dynamic| if c { a } else { b });
+    let comparisons: [(&str, fn(f64, f64) -> bool); 6] = [
+        ("==", |x, y| x == y),
+        ("!=", |x, y| x != y),
+        ("<", |x, y| x < y),
+        ("<=", |x, y| x <= y),
+        (">", |x, y| x > y),
+        (">=", |x, y| x >= y),
+    ];
+    for (name, holds) in comparisons {
+        engine.register_fn(name, holds);
+        engine.register_fn(name, move |x: i64, y: f64| holds(x as f64, y));
+        engine.register_fn(name, move |x: f64, y: i64| holds(x, y as f64));
+    }
     engine.register_fn("clamp", |x: f64, lo: f64, hi: f64| {
         let x = if x < lo { lo } else { x };
         if x > hi { hi } else { x }

@@ -83,8 +83,13 @@ fn statement() -> BoxedStrategy<String> {
         .boxed()
 }
 
+/// As many as the environment asks for.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(96)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn generated_programs_have_the_same_bits_three_ways(
         body in prop::collection::vec(statement(), 1..5),

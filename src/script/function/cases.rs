@@ -5,6 +5,11 @@ use rhai::{
 };
 use std::collections::BTreeMap;
 
+/// Whole numbers of a range that Rhai takes for single cases.
+const SHORT: i64 = 16;
+/// Characters of the text that are looked at.
+const MOST: usize = 8_000;
+
 /// Which expressions belong to which whole number, of all those that the text has.
 pub fn find(cases: &SwitchCasesCollection, text: &str) -> BTreeMap<i64, Vec<usize>> {
     let engine = Engine::new_raw();
@@ -20,7 +25,8 @@ pub fn find(cases: &SwitchCasesCollection, text: &str) -> BTreeMap<i64, Vec<usiz
 
 /// Whole numbers that stand in the text, and their opposites.
 fn numbers(text: &str) -> Vec<i64> {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let end = text.char_indices().nth(MOST).map_or(text.len(), |(at, _)| at);
+    let words = text[..end].split(|c: char| !c.is_alphanumeric() && c != '_');
     let parsed = words.filter_map(|word| {
         let digits = word.replace('_', "");
         match digits.strip_prefix("0x") {
@@ -28,7 +34,10 @@ fn numbers(text: &str) -> Vec<i64> {
             None => digits.parse().ok(),
         }
     });
-    let mut all: Vec<i64> = parsed.flat_map(|n: i64| [n, n.wrapping_neg()]).collect();
+    // Rhai writes short ranges out: what lies in one is not in the text.
+    let near = |n: i64| (0..=SHORT).map(move |i| n.saturating_add(i));
+    let mut all: Vec<i64> =
+        parsed.flat_map(|n: i64| [n, n.wrapping_neg()]).flat_map(near).collect();
     all.sort_unstable();
     all.dedup();
     all
