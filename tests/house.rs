@@ -4,22 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Rooms, and the rooms that each may use besides `units` and `diag`, which are everybody's.
-const VALUES: &[&str] = &["pattern", "control", "ir", "midi", "world", "session"];
+const VALUES: &[&str] = &["pattern", "ir", "midi", "world", "session"];
 
 fn allowed(room: &str) -> BTreeSet<&'static str> {
     let own: &[&str] = match room {
-        "units" | "diag" | "pattern" | "midi" | "dsp" => &[],
+        "units" | "diag" | "pattern" | "ir" | "midi" | "dsp" => &[],
+        "jit" => &["ir"],
         "world" => &["session"],
-        "session" => &["pattern"],
+        "session" => &["pattern", "ir"],
         "rt" => &["dsp"],
-        "nodes" => &["pattern", "session", "world", "rt", "dsp"],
+        "nodes" => &["pattern", "ir", "session", "world", "jit", "rt", "dsp"],
         "graph" => &["nodes", "rt", "dsp", "pattern", "session", "world"],
         "io" => &["rt", "dsp"],
         "plugin" => &["rt", "dsp", "pattern", "midi", "session", "world"],
-        "engine" => {
-            &["graph", "io", "rt", "dsp", "nodes", "plugin", "pattern", "midi", "session", "world"]
-        }
-        "script" => &["nodes", "pattern", "midi", "session", "world"],
+        "engine" => &[
+            "graph", "io", "rt", "dsp", "nodes", "plugin", "pattern", "ir", "midi", "session",
+            "world",
+        ],
+        "script" => &["nodes", "pattern", "ir", "midi", "session", "world"],
         "runtime" => &["engine", "plugin", "script", "session", "world"],
         "app" => &[
             "runtime", "engine", "graph", "io", "midi", "nodes", "pattern", "plugin", "script",
@@ -33,7 +35,7 @@ fn allowed(room: &str) -> BTreeSet<&'static str> {
 
 fn rooms() -> Vec<&'static str> {
     let mut rooms = vec![
-        "units", "diag", "dsp", "rt", "nodes", "graph", "io", "plugin", "engine", "script",
+        "units", "diag", "dsp", "rt", "jit", "nodes", "graph", "io", "plugin", "engine", "script",
         "runtime", "app",
     ];
     rooms.extend(VALUES);

@@ -90,6 +90,37 @@ fn control_signals() {
 }
 
 #[test]
+fn functions_on_the_audio_thread() {
+    let peak = play(
+        r#"
+        import "std/synths" as synths;
+        let pluck = synths::pluck();
+        fn fold(x, amount) { sin(x * (1.0 + amount * 4.0)) }      // a plain function is an effect
+        fn one_pole(x, cutoff) {                                  // `this` is the state of one instance, one channel
+            let a = exp(-TAU * cutoff / sample_rate);
+            this.z = x * (1.0 - a) + this.z * a;
+            this.z
+        }
+        track("lead", pluck).play(note("c3 e3 g3")).fx(dsp(fold, #{amount: lfo("tri", 0.5)}) |> dsp(one_pole, #{cutoff: 1200}));
+        let wobble = signal(|t| sin(TAU * t * 2.0) * 0.5 + 0.5);  // t in seconds; `beat` is there too
+        track("w", saw(110) * 0.1 * wobble);
+        "#,
+    );
+    assert!(peak > 0.05 && peak < 1.0, "{peak}");
+}
+
+/// Every script in the document.
+#[test]
+fn what_is_documented_of_functions_runs() {
+    let text = std::fs::read_to_string("docs/dsp.md").expect("the document");
+    let scripts: Vec<&str> = text.split("```rhai\n").skip(1).filter_map(|s| s.split("```").next()).collect();
+    assert!(scripts.len() >= 5);
+    for script in scripts {
+        assert!(play(script) > 0.001, "{script}");
+    }
+}
+
+#[test]
 fn effects_with_their_defaults() {
     let effects = "gain gain_db pan width lowpass highpass bandpass notch allpass peak low_shelf high_shelf ladder comb \
         delay pingpong reverb chorus flanger phaser tremolo vibrato ring_mod drive saturate wavefold bitcrush compressor \

@@ -13,7 +13,6 @@ use super::live::{PlayArgs, TICK};
 use super::{Failure, devices};
 use crate::engine::live::Quant;
 use crate::io::file::write_whole;
-use crate::script::doc;
 use crate::script::notebook::Origin;
 use crate::session::Command;
 use clap::ValueEnum;
@@ -146,8 +145,8 @@ impl Repl {
     }
 
     fn help(&self, name: &str) {
-        let text = if name.is_empty() { Ok(HELP.to_string()) } else { doc::page(name) };
-        self.studio.say(text.unwrap_or_else(|why| why).trim_end());
+        let text = if name.is_empty() { HELP.to_string() } else { self.studio.page(name) };
+        self.studio.say(text.trim_end());
     }
 
     fn play(&mut self, text: &str, quant: Option<Quant>) {

@@ -22,8 +22,6 @@ pub struct Function {
     pub name: &'static str,
     /// How it is computed.
     pub form: Form,
-    /// What the manual says.
-    pub doc: &'static str,
 }
 
 /// A function by its place in [`FUNCTIONS`].
@@ -71,7 +69,7 @@ impl Function {
 }
 
 macro_rules! functions {
-    ($($name:literal $form:ident($($x:ident),*) = $value:expr, $doc:literal;)*) => {
+    ($($name:literal $form:ident($($x:ident),*) = $value:expr;)*) => {
         /// All of them.
         pub static FUNCTIONS: &[Function] = &[$(Function {
             name: $name,
@@ -79,52 +77,51 @@ macro_rules! functions {
                 extern "C" fn function($($x: f64),*) -> f64 { $value }
                 function
             }),
-            doc: $doc,
         }),*];
     };
 }
 
 functions! {
-    "sin" One(x) = libm::sin(x), "Sine; the angle in radians.";
-    "cos" One(x) = libm::cos(x), "Cosine; the angle in radians.";
-    "tan" One(x) = libm::tan(x), "Tangent; the angle in radians.";
-    "asin" One(x) = libm::asin(x), "Angle in radians of a sine.";
-    "acos" One(x) = libm::acos(x), "Angle in radians of a cosine.";
-    "atan" One(x) = libm::atan(x), "Angle in radians of a tangent.";
-    "sinh" One(x) = libm::sinh(x), "Hyperbolic sine.";
-    "cosh" One(x) = libm::cosh(x), "Hyperbolic cosine.";
-    "tanh" One(x) = libm::tanh(x), "Hyperbolic tangent: soft clipping.";
-    "asinh" One(x) = libm::asinh(x), "Inverse of `sinh`.";
-    "acosh" One(x) = libm::acosh(x), "Inverse of `cosh`.";
-    "atanh" One(x) = libm::atanh(x), "Inverse of `tanh`.";
-    "exp" One(x) = libm::exp(x), "e to the power of x.";
-    "exp2" One(x) = libm::exp2(x), "2 to the power of x.";
-    "ln" One(x) = libm::log(x), "Natural logarithm.";
-    "log" One(x) = libm::log10(x), "Logarithm to base 10.";
-    "log2" One(x) = libm::log2(x), "Logarithm to base 2.";
-    "sqrt" One(x) = libm::sqrt(x), "Square root.";
-    "cbrt" One(x) = libm::cbrt(x), "Cube root.";
-    "floor" One(x) = libm::floor(x), "Largest whole number not above x.";
-    "ceiling" One(x) = libm::ceil(x), "Smallest whole number not below x.";
-    "ceil" One(x) = libm::ceil(x), "Smallest whole number not below x.";
-    "round" One(x) = libm::round(x), "Nearest whole number; halves away from 0.";
-    "trunc" One(x) = libm::trunc(x), "Whole part.";
-    "fract" One(x) = x - libm::floor(x), "What is above the whole number below x: 0 to 1.";
-    "db_to_gain" One(x) = crate::units::db_to_gain(x), "Factor of a number of decibels.";
-    "gain_to_db" One(x) = crate::units::gain_to_db(x), "Decibels of a factor.";
-    "note_to_hz" One(x) = crate::units::note_to_hz(x), "Frequency of a MIDI note.";
-    "hz_to_note" One(x) = crate::units::hz_to_note(x), "MIDI note of a frequency.";
-    "to_radians" One(x) = x * (PI / 180.0), "Radians of degrees.";
-    "to_degrees" One(x) = x * (180.0 / PI), "Degrees of radians.";
-    "atan" Two(y, x) = libm::atan2(y, x), "Angle in radians of the point (x, y).";
-    "atan2" Two(y, x) = libm::atan2(y, x), "Angle in radians of the point (x, y).";
-    "hypot" Two(x, y) = libm::hypot(x, y), "Length of the diagonal.";
-    "log" Two(x, base) = libm::log(x) / libm::log(base), "Logarithm to a base.";
-    "pow" Two(x, y) = libm::pow(x, y), "x to the power of y.";
-    "**" Two(x, y) = libm::pow(x, y), "x to the power of y.";
-    "min" Two(x, y) = min(x, y), "The smaller one.";
-    "max" Two(x, y) = max(x, y), "The larger one.";
-    "%" Two(x, y) = x % y, "What is left of x when it is divided by y.";
+    "sin" One(x) = libm::sin(x);
+    "cos" One(x) = libm::cos(x);
+    "tan" One(x) = libm::tan(x);
+    "asin" One(x) = libm::asin(x);
+    "acos" One(x) = libm::acos(x);
+    "atan" One(x) = libm::atan(x);
+    "sinh" One(x) = libm::sinh(x);
+    "cosh" One(x) = libm::cosh(x);
+    "tanh" One(x) = libm::tanh(x);
+    "asinh" One(x) = libm::asinh(x);
+    "acosh" One(x) = libm::acosh(x);
+    "atanh" One(x) = libm::atanh(x);
+    "exp" One(x) = libm::exp(x);
+    "exp2" One(x) = libm::exp2(x);
+    "ln" One(x) = libm::log(x);
+    "log" One(x) = libm::log10(x);
+    "log2" One(x) = libm::log2(x);
+    "sqrt" One(x) = libm::sqrt(x);
+    "cbrt" One(x) = libm::cbrt(x);
+    "floor" One(x) = libm::floor(x);
+    "ceiling" One(x) = libm::ceil(x);
+    "ceil" One(x) = libm::ceil(x);
+    "round" One(x) = libm::round(x);
+    "trunc" One(x) = libm::trunc(x);
+    "fract" One(x) = x - libm::floor(x);
+    "db_to_gain" One(x) = crate::units::db_to_gain(x);
+    "gain_to_db" One(x) = crate::units::gain_to_db(x);
+    "note_to_hz" One(x) = crate::units::note_to_hz(x);
+    "hz_to_note" One(x) = crate::units::hz_to_note(x);
+    "to_radians" One(x) = x * (PI / 180.0);
+    "to_degrees" One(x) = x * (180.0 / PI);
+    "atan" Two(y, x) = libm::atan2(y, x);
+    "atan2" Two(y, x) = libm::atan2(y, x);
+    "hypot" Two(x, y) = libm::hypot(x, y);
+    "log" Two(x, base) = libm::log(x) / libm::log(base);
+    "pow" Two(x, y) = libm::pow(x, y);
+    "**" Two(x, y) = libm::pow(x, y);
+    "min" Two(x, y) = min(x, y);
+    "max" Two(x, y) = max(x, y);
+    "%" Two(x, y) = x % y;
 }
 
 /// The smaller of two numbers; the second one where one is not a number, or both are the same. Unlike [`f64::min`] it

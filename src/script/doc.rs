@@ -125,7 +125,9 @@ fn pattern_page(row: &Row) -> String {
     page
 }
 
-fn kind_page(kind: &Kind) -> String {
+/// The page of a kind, such as that of a function of a script.
+#[must_use]
+pub fn kind_page(kind: &Kind) -> String {
     let mut page = format!("{}\n\n{}\n", form(kind), kind.summary);
     if !kind.details.is_empty() {
         let _ = writeln!(page, "{}", kind.details);
@@ -140,7 +142,9 @@ fn kind_page(kind: &Kind) -> String {
             let _ = writeln!(page, "  {:width$}  {}", param.name, describe(param));
         }
     }
-    let _ = write!(page, "\nExample\n  {}\n", kind.example);
+    if !kind.example.is_empty() {
+        let _ = write!(page, "\nExample\n  {}\n", kind.example);
+    }
     page
 }
 
@@ -148,6 +152,7 @@ fn describe(param: &Param) -> String {
     let (lo, hi) = param.range;
     let unit = if param.unit.is_empty() { String::new() } else { format!(" {}", param.unit) };
     let values = match param.kind {
+        ParamKind::Number if hi == f64::MAX => format!("a number{unit}, or a signal"),
         ParamKind::Number => format!("{lo} to {hi}{unit}, or a signal"),
         ParamKind::Fixed => format!("{lo} to {hi}{unit}, fixed"),
         ParamKind::Audio => "a signal, or the name of a track".to_string(),
@@ -157,7 +162,8 @@ fn describe(param: &Param) -> String {
         ParamKind::List => "a list of numbers".to_string(),
     };
     let default = default(param).map(|d| format!("; {d} if not given")).unwrap_or_default();
-    format!("{} ({values}{default})", param.doc)
+    let doc = if param.doc.is_empty() { String::new() } else { format!("{} ", param.doc) };
+    format!("{doc}({values}{default})")
 }
 
 /// All names by group, each with one line.

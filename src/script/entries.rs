@@ -298,8 +298,8 @@ const ENTRIES: &[Entry] = &[
     ),
     entry(
         &[
-            "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-            "atanh",
+            "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
+            "acosh", "atanh",
         ],
         NUMBERS,
         "sin(x)",
@@ -321,11 +321,11 @@ const ENTRIES: &[Entry] = &[
         "print(fract(1.25));",
     ),
     entry(
-        &["min", "max", "clamp"],
+        &["min", "max", "clamp", "lerp", "select"],
         NUMBERS,
-        "clamp(x, lo, hi)",
-        "The smaller or larger of two numbers; a number kept between two.",
-        "print(clamp(12, 0, 10));",
+        "clamp(x, lo, hi), lerp(a, b, t), select(condition, yes, no)",
+        "The smaller or larger of two numbers; a number kept between two; one between two (`t` from 0 to 1); one of two.",
+        "print(clamp(12, 0, 10) + lerp(0.0, 10.0, 0.3) + select(1 > 2, 1, 0));",
     ),
     entry(
         &["db_to_gain", "gain_to_db", "note_to_hz", "hz_to_note", "to_radians", "to_degrees"],

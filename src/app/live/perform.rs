@@ -75,10 +75,21 @@ impl Studio {
             Command::Status => self.say(&self.status()),
             Command::Plan => self.say(&self.plan()),
             Command::Help(name) => {
-                let page = doc::page(name).unwrap_or_else(|why| why);
+                let page = self.page(name);
                 self.say(page.trim_end());
             }
         }
+    }
+
+    /// The page of the manual of `name`; or that of a function of the music that plays.
+    #[must_use]
+    pub fn page(&self, name: &str) -> String {
+        let own = || {
+            let music = self.takes.now()?;
+            let node = music.session.nodes.iter().find(|node| node.called() == name)?;
+            Some(doc::kind_page(crate::nodes::kind_of(node)?))
+        };
+        doc::page(name).or_else(|why| own().ok_or(why)).unwrap_or_else(|why| why)
     }
 
     /// Silence at once.
