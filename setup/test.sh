@@ -15,6 +15,8 @@ need mma
 need zam-plugins
 # Other hosts give the samples that they are compared with; the tests install them from PyPI.
 need python3 python3-venv
+# Functions of scripts are compiled for another machine, and run there under emulation.
+need qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # The bindings of editors are run in their editors.
 need neovim emacs-nox
 command -v node >/dev/null 2>&1 || need nodejs

@@ -14,6 +14,7 @@ mod memory;
 
 pub use cache::{code, set_machine_code};
 pub use call::{Call, FUEL, Fault, LANES, Wire};
+pub use machine::define_in;
 pub use memory::Memory;
 
 use crate::ir::{Hoisted, Op, Program, gains, hoist};

@@ -1,5 +1,8 @@
 //! Functions of scripts on the audio thread: equal bits three ways, what is refused, what is safe.
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "functions/arm.rs"]
+mod arm;
 #[path = "functions/bench.rs"]
 mod bench;
 #[path = "functions/corpus.rs"]

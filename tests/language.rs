@@ -113,7 +113,8 @@ fn functions_on_the_audio_thread() {
 #[test]
 fn what_is_documented_of_functions_runs() {
     let text = std::fs::read_to_string("docs/dsp.md").expect("the document");
-    let scripts: Vec<&str> = text.split("```rhai\n").skip(1).filter_map(|s| s.split("```").next()).collect();
+    let scripts: Vec<&str> =
+        text.split("```rhai\n").skip(1).filter_map(|s| s.split("```").next()).collect();
     assert!(scripts.len() >= 5);
     for script in scripts {
         assert!(play(script) > 0.001, "{script}");

@@ -11,8 +11,7 @@ use crate::ir::{Blame, BlockId, End, Program, Target, Type, Value};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as cl, BlockArg, InstBuilder, MemFlagsData as MemFlags, types};
 use cranelift_frontend::{FunctionBuilder, Variable};
-use cranelift_jit::JITModule;
-use cranelift_module::ModuleError;
+use cranelift_module::{Module, ModuleError};
 use lanes::Lanes;
 use std::collections::BTreeMap;
 use std::mem::offset_of;
@@ -39,7 +38,7 @@ enum Joined {
 pub struct Emit<'a, 'b> {
     what: &'a Forms<'a>,
     build: &'a mut FunctionBuilder<'b>,
-    module: &'a mut JITModule,
+    module: &'a mut dyn Module,
     /// Address of the [`Call`].
     call: cl::Value,
     wires: Vec<Option<Joined>>,
@@ -75,7 +74,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     pub fn new(
         what: &'a Forms<'a>,
         build: &'a mut FunctionBuilder<'b>,
-        module: &'a mut JITModule,
+        module: &'a mut dyn Module,
     ) -> Emit<'a, 'b> {
         let entry = build.create_block();
         build.append_block_params_for_function_params(entry);

@@ -5,7 +5,7 @@ use super::emit::{Emit, Forms};
 use super::layout::Layout;
 use super::{Form, Pace};
 use crate::ir::maths::FUNCTIONS;
-use crate::ir::{Program, random};
+use crate::ir::{Program, hoist, random};
 use cranelift_codegen::ir::{AbiParam, Signature, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
@@ -125,9 +125,32 @@ impl Drop for Machine {
     }
 }
 
+/// Adds the function of `program` to a module, for another machine say: a function `name` that takes a [`Call`] and computes
+/// `lanes` lanes of it. It calls `f0`, `f1`, .. ([`FUNCTIONS`] by their places) and `random`. Control thread.
+///
+/// # Errors
+/// If it cannot be compiled for that machine; or if it reads arrays that are its own, which lie in this process.
+pub fn define_in(
+    module: &mut dyn Module,
+    name: &str,
+    program: &Program,
+    paces: &[Pace],
+    lanes: usize,
+) -> Result<FuncId, ModuleError> {
+    if program.arrays.iter().any(|array| array.fixed) || (lanes > 1 && !program.is_straight()) {
+        let why = std::io::Error::other("this function can only be compiled in its own process");
+        return Err(ModuleError::Backend(why.into()));
+    }
+    let form = Form { hoisted: hoist(program, &[]), still: vec![false; paces.len()] };
+    let layout = Layout::new(program);
+    let mut contexts = (module.make_context(), FunctionBuilderContext::new());
+    let what = Forms { program, paces, form: &form, layout: &layout, lanes };
+    define(module, &mut contexts, name, &what)
+}
+
 /// Adds a function to the module.
 fn define(
-    module: &mut JITModule,
+    module: &mut dyn Module,
     contexts: &mut (cranelift_codegen::Context, FunctionBuilderContext),
     name: &str,
     what: &Forms,

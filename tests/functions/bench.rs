@@ -299,12 +299,17 @@ fn get(value: &Dynamic, path: &str) -> Dynamic {
     })
 }
 
-/// Checks that all three ways agree on `blocks` blocks of the function `f` of `text`; on 1, 2 and 4 lanes.
-pub fn agree(text: &str, args: &str, blocks: usize, feed: Feed) -> Arc<Program> {
+/// A call of `dsp` with a value for each of these arguments that needs one.
+pub fn call(args: &str) -> String {
     let known = ["x", "left", "right", "t", "beat", "bpm", "freq", "gate", "velocity", "note"];
     let open = args.split(", ").filter(|name| !known.contains(name));
     let options: Vec<String> = open.map(|name| format!("{name}: 0.5")).collect();
-    let program = program(text, &format!("dsp(f, #{{{}}})", options.join(", ")));
+    format!("dsp(f, #{{{}}})", options.join(", "))
+}
+
+/// Checks that all three ways agree on `blocks` blocks of the function `f` of `text`; on 1, 2 and 4 lanes.
+pub fn agree(text: &str, args: &str, blocks: usize, feed: Feed) -> Arc<Program> {
+    let program = program(text, &call(args));
     let plain = run(&program, false, 1, blocks, feed);
     if plain.fault.is_some_and(|fault| fault.blame == Blame::Fuel) {
         // It is too long for a block: then it must be too long for machine code as well.

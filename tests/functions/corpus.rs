@@ -13,7 +13,7 @@ pub fn feed(wire: usize, frame: usize) -> f32 {
 }
 
 /// The corpus: the arguments of `f`, and its body.
-const CORPUS: &[(&str, &str)] = &[
+pub const CORPUS: &[(&str, &str)] = &[
     ("x", "x"),
     ("x", "x * 0.5 + 1"),
     ("x, a", "sin(x * (1.0 + a * 4.0))"),
@@ -121,7 +121,7 @@ const CORPUS: &[(&str, &str)] = &[
     ("x", "this.z = this.z * 0.5 + x * 1e-300 * 1e-10; this.z"),
 ];
 
-const HELPERS: &str = "fn fold(x) { if x > 1.0 { 2.0 - x } else if x < -1.0 { -2.0 - x } else { x } }\n\
+pub const HELPERS: &str = "fn fold(x) { if x > 1.0 { 2.0 - x } else if x < -1.0 { -2.0 - x } else { x } }\n\
     fn scaled(x, n) { let y = 0.0; for i in 0..n { y += x; } y }\n\
     fn smooth(x, k) { this.z += (x - this.z) * k; this.z }\n";
 

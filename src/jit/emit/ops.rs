@@ -5,7 +5,7 @@ use crate::ir::maths::Form as Shape;
 use crate::ir::{Binary, Compare, Inst, Op, Unary};
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_frontend::FuncInstBuilder;
-use cranelift_module::{Linkage, Module};
+use cranelift_module::Linkage;
 
 /// Floats from here on are no whole numbers of 64 bits.
 const LARGEST: f64 = 9_223_372_036_854_775_808.0;
