@@ -30,6 +30,7 @@ mod kinds;
 mod literal;
 mod maths;
 mod midi;
+mod multiplex;
 pub mod notebook;
 mod operators;
 mod path;

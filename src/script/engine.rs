@@ -4,8 +4,8 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    clock, controllers, drums, inputs, instrument, kinds, maths, midi, operators, pattern, perform,
-    piece, plugin, render, resolver, rig, song, tracks, writer,
+    clock, controllers, drums, inputs, instrument, kinds, maths, midi, multiplex, operators,
+    pattern, perform, piece, plugin, render, resolver, rig, song, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -77,6 +77,7 @@ fn bound() -> Engine {
     piece::register(&mut engine);
     perform::register(&mut engine);
     instrument::register(&mut engine);
+    multiplex::register(&mut engine);
     inputs::register(&mut engine);
     midi::register(&mut engine);
     controllers::register(&mut engine);
