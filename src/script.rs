@@ -42,6 +42,7 @@ mod render;
 mod resolver;
 mod rig;
 mod song;
+mod sound;
 mod syntax;
 mod tracks;
 mod value;
