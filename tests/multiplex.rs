@@ -65,6 +65,22 @@ fn channels_are_joined_equally_late() {
 }
 
 #[test]
+fn voices_buses_and_the_master_have_channels_too() {
+    let left = "instrument(|v| saw(v.freq) * 0.2 |> multiplex([lowpass(500), highpass(900)]))";
+    let heard = play(&format!("track(\"a\", {left}).play(note(\"c2\"))"));
+    let one = |fx: &str| {
+        let voice = format!("instrument(|v| saw(v.freq) * 0.2 |> {fx} |> pan(0))");
+        play(&format!("track(\"a\", {voice}).play(note(\"c2\"))"))
+    };
+    assert!(heard.left != heard.right && heard.left.iter().any(|x| *x != 0.0));
+    assert!(one("lowpass(500)").left != one("highpass(900)").left);
+    let master = |fx: &str| play(&format!("track(\"a\", saw(110) * 0.2); master({fx})"));
+    let both = master("multiplex([lowpass(500), highpass(900)])");
+    assert_eq!(both.left, master("lowpass(500)").left);
+    assert_eq!(both.right, master("highpass(900)").right);
+}
+
+#[test]
 fn lists_go_through_functions_and_effects() {
     let by_hand =
         play("track(\"a\", stack([saw(110) |> lowpass(300), saw(165) |> lowpass(300)]) * 0.2)");

@@ -169,13 +169,14 @@ pub struct ProcCx<'a> {
 
 /// Loads what nodes need from outside.
 pub trait Assets {
-    /// Decodes an audio file at the session's sample rate, or finds it in the cache.
+    /// The sound at a path, or of the text of a [`Recipe`](crate::session::Recipe), at the session's sample rate; decoded
+    /// and made, or found in the cache.
     ///
     /// # Errors
     /// A message that names the file, what is wrong with it and what to do.
     fn sample(&self, path: &str) -> Result<Arc<Sample>, String>;
 
-    /// The audio files of a folder, sorted by name.
+    /// The audio files of a folder, sorted by name; of a recipe for several sounds, the recipes of these.
     ///
     /// # Errors
     /// A message that names the folder and what to do.

@@ -141,3 +141,20 @@ fn mistakes_are_explained() {
     let list = "track(\"a\", noise()).fx(convolve(sound_file(\"loop.wav\").slice(2)))";
     assert!(desk.wrong(&runtime, list).contains("take one of them, such as `parts[0]`"));
 }
+
+#[test]
+fn what_the_guide_shows_can_be_heard() {
+    let desk = Desk::with(bursts(&[4_800, 40_000]));
+    for name in ["break.wav", "hat.wav", "open.wav"] {
+        write(&desk.folder.path().join(name), &noise(3, 9_600));
+    }
+    let guide = std::fs::read_to_string("docs/sounds.md").expect("is there");
+    let shown: Vec<&str> =
+        guide.split("```rhai\n").skip(1).filter_map(|s| s.split("```").next()).collect();
+    assert_eq!(shown.len(), 2);
+    // The other needs `ffmpeg`; it is evaluated.
+    let piece = desk.runtime().eval(shown[0]).unwrap_or_else(|e| panic!("{e:#?}"));
+    let sound = piece.render(rhapsode::Options::default()).unwrap_or_else(|e| panic!("{e:#?}"));
+    assert!(sound.left.iter().any(|x| x.abs() > 0.01));
+    desk.runtime().allow_external().eval(shown[1]).unwrap_or_else(|e| panic!("{e:#?}"));
+}

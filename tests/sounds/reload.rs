@@ -26,7 +26,7 @@ fn a_sampler_of_parts_begins_anew_when_the_file_has_changed_and_plays_on_when_no
     let real = desk.folder.path().join("loop.wav").canonicalize().expect("is there");
     let library = piece.shared_library();
     let text = piece.session().nodes.iter().find_map(|n| n.text("path")).expect("a sampler");
-    assert_eq!(library.behind(text), [real.clone()]);
+    assert_eq!(library.behind(text), std::slice::from_ref(&real));
     let next = runtime.eval_after(&script, &piece).expect("evaluates");
     let stale = |text: &str| library.behind(text).contains(&real);
     assert!(stale(text) && !stale("other"));
