@@ -2,6 +2,7 @@
 
 #[path = "sounds/desk.rs"]
 mod desk;
+#[cfg(unix)]
 #[path = "sounds/external.rs"]
 mod external;
 #[path = "sounds/parts.rs"]

@@ -2,7 +2,7 @@
 
 use super::build::{Build, Site, number};
 use super::sound;
-use super::value::{Failed, Fx, MidiPort, Signal, Strip, Voice};
+use super::value::{Fx, MidiPort, Signal, Strip, Voice};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::{Param, ParamKind};
 use crate::session::{Arg, Node, Recipe};
@@ -85,7 +85,7 @@ pub fn check(
     value: &Dynamic,
     (place, site): (&Place, &Site),
 ) -> Option<Arg> {
-    if value.is::<Failed>() {
+    if sound::lost(value) {
         return None;
     }
     let result = match param.kind {

@@ -152,10 +152,12 @@ fn kit(build: &mut Build, sounds: &Map, place: &Place) -> Signal {
         } else if let Some(sound) = super::sound::of(value) {
             names.push(name.to_string());
             files.push((name.to_string(), sound));
-        } else if !value.is::<Failed>() {
-            let message = format!("the sound `{name}` of a kit must be an instrument or a sound");
-            let error =
-                Diagnostic::error(format!("{message}, not {}", describe(value)), place.clone());
+        } else if !super::sound::lost(value) {
+            let (what, found) = (format!("the sound `{name}` of a kit"), describe(value));
+            let message = format!("{what} must be an instrument or a sound, not {found}");
+            let hint =
+                format!("a recorded sound is named by its file: kit(#{{{name}: \"{name}.wav\"}})");
+            let error = Diagnostic::error(message, place.clone()).hint(hint);
             build.report_at(error, Site::Option(name.to_string()));
         }
     }

@@ -89,7 +89,7 @@ pub const ENTRIES: &[Entry] = &[entry(
     "An effect for each channel: the function is called with 1 (left) and 2 (right), as `audio_in` counts, and returns the \
      effect of that channel; a list holds the two. They are joined to one stereo sound again, equally late. A mono sound \
      is given to both, so it becomes stereo; of an effect that makes two channels of one (a reverb), each channel keeps \
-     its own side. With a list before the function, it is the list of what the function makes of each element: \
+     its own side. Paths count on: `lowpass` is the left one, `lowpass2` the right one. With a list before the function, it is the list of what the function makes of each element: \
      `multiplex([500, 900], |x| lowpass(x))`; with an effect instead of the function, of the signals of the list through it.",
     "track(\"a\", saw(110)).fx(multiplex(|ch| delay(0.2 + 0.05 * ch))); \
      track(\"b\", stack(multiplex([saw(220), saw(331)], lowpass(900))) * 0.2);",

@@ -70,6 +70,12 @@ pub fn of(value: &Dynamic) -> Option<Recipe> {
     value.clone().try_cast::<Recipe>()
 }
 
+/// Whether a value could not be made, or a part of it: that has been told already.
+#[must_use]
+pub fn lost(value: &Dynamic) -> bool {
+    value.is::<Failed>() || value.read_lock::<Array>().is_some_and(|all| all.iter().any(lost))
+}
+
 fn failed(build: &mut Build, message: String, at: &Place) -> Dynamic {
     build.report_at(Diagnostic::error(message, at.clone()), Site::Index(0));
     Dynamic::from(Failed)
@@ -158,7 +164,7 @@ fn at(of: &Recipe, index: i64) -> Fallible<Dynamic> {
 /// `external("ffmpeg -i {in} -af areverse {out}", sound)`.
 fn external(build: &mut Build, command: &str, value: &Dynamic, at: &Place) -> Dynamic {
     let Some(sound) = of(value) else {
-        if !value.is::<Failed>() {
+        if !lost(value) {
             let found = describe(value);
             let message = format!("`external` takes a command line and a sound, not {found}");
             let hint = "external(\"sox {in} {out} reverse\", sound_file(\"loop.wav\"))";

@@ -138,6 +138,16 @@ fn mistakes_are_explained() {
     }
     let both = "track(\"a\", kit(#{a: \"loop.wav\", b: instrument(|v| sine(v.freq))})).play(\"a\")";
     assert!(desk.wrong(&runtime, both).contains("not of both"));
+    let node = "track(\"a\", kit(#{bd: sampler(\"loop.wav\")})).play(\"bd\")";
+    assert!(
+        desk.wrong(&runtime, node).contains("kit(#{bd: \\\"bd.wav\\\"})"),
+        "{}",
+        desk.wrong(&runtime, node)
+    );
+    // A mistake in a list is told once.
+    let errors =
+        runtime.eval("track(\"a\", sampler([sound_file(\"loop.wav\"), sound_file(\"x.wav\")]))");
+    assert_eq!(errors.err().map(|e| e.len()), Some(1));
     let list = "track(\"a\", noise()).fx(convolve(sound_file(\"loop.wav\").slice(2)))";
     assert!(desk.wrong(&runtime, list).contains("take one of them, such as `parts[0]`"));
 }

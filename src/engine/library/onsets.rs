@@ -94,7 +94,7 @@ fn peaks(flux: &[f32], hard: f32) -> Vec<usize> {
         let highest = near.iter().all(|x| *x <= flux[n]);
         // Of equal neighbours the first counts.
         let first = n == 0 || flux[n] > flux[n - 1];
-        highest && first && flux[n] > mean * (1.2 + hard) + 0.02 + 0.4 * hard
+        highest && first && flux[n] > mean * (1.0 + hard) + 0.02 + 0.3 * hard
     };
     (0..flux.len()).filter(is_peak).collect()
 }

@@ -8,6 +8,13 @@ use crate::nodes::table::{Make, Ports, ProcCx};
 use crate::rt::Processor;
 
 /// A function that becomes a node by its signature, of which `Shape` is the name. [The module](super) has the list.
+#[diagnostic::on_unimplemented(
+    message = "this is no function that can become a node",
+    note = "write the types of its arguments: |x: f32|, |[left, right]: [f32; 2]|, |block: &mut [f32]|, ...",
+    note = "a function with a state is made by one of the sample rate, |rate: f64| move |x: f32| ..., and must be Copy: \
+            what owns memory is a processor of its own",
+    note = "the documentation of rhapsode::nodes::adapt has all shapes"
+)]
 pub trait Adapt<Shape>: 'static {
     /// What a node is made of. Control thread.
     fn parts(self) -> Parts;
