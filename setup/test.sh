@@ -11,6 +11,8 @@ need jackd2 jack-capture libasound2-plugins
 need jack-midi-clock
 # Real MIDI files.
 need mma
+# A program that sounds are sent through.
+need sox
 # Real plugins, as VST3 and CLAP; those of our own are built by the tests.
 need zam-plugins
 # Other hosts give the samples that they are compared with; the tests install them from PyPI.

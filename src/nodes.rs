@@ -6,9 +6,11 @@
 
 pub mod table;
 
+pub use adapt::{Adapt, Adapted, adapt};
 pub use function::kind_of;
 pub use table::{Class, Kind, Make, OutRate, Param, ParamKind, Ports, find, kinds, register};
 
+pub mod adapt;
 pub mod analysis;
 pub mod chorus;
 pub mod comb;

@@ -30,6 +30,7 @@ use std::sync::Arc;
 pub struct Runtime {
     base: PathBuf,
     allowed: Vec<PathBuf>,
+    external: bool,
     arguments: Vec<(String, String)>,
     seed: Option<u64>,
     rate: Option<u32>,
@@ -54,6 +55,14 @@ impl Runtime {
     #[must_use]
     pub fn allow(mut self, folder: impl Into<PathBuf>) -> Runtime {
         self.allowed.push(folder.into());
+        self
+    }
+
+    /// The same, whose scripts may have programs run for their sounds (`external`): with the rights of this process, so
+    /// only for scripts that are trusted.
+    #[must_use]
+    pub fn allow_external(mut self) -> Runtime {
+        self.external = true;
         self
     }
 
@@ -127,6 +136,7 @@ impl Runtime {
     fn folder(&self, rate: u32) -> Folder {
         let plugins = self.plugins.clone().unwrap_or_else(|| Installed::shared());
         let mut folder = Folder::new(&self.base).sample_rate(f64::from(rate)).catalogue(plugins);
+        folder = folder.allow_external(self.external);
         for allowed in &self.allowed {
             folder = folder.allow(allowed);
         }
@@ -200,6 +210,7 @@ impl Piece {
             Some(before) => before.again(locate),
             None => Library::new(rate, locate),
         };
+        let library = library.allow_external(folder.external());
         let (library, session) = (Arc::new(library), Arc::new(session));
         let outputs = outputs.into();
         Ok(Piece { session, commands, outputs, read, warnings, sources, library, folder, rate })

@@ -78,6 +78,11 @@ pub trait World: Send + Sync {
         Err((format!("the plugin `{wanted}` is not installed"), hint))
     }
 
+    /// Whether scripts may have programs run for their sounds.
+    fn external(&self) -> bool {
+        false
+    }
+
     /// All plugins there are, by name.
     fn plugins(&self) -> Vec<Summary> {
         Vec::new()
@@ -124,5 +129,13 @@ pub(crate) fn refusal(path: &str) -> String {
     format!(
         "\"{path}\" leaves the folder of the script, which is not allowed; \
          copy the file there, or allow its folder with --allow FOLDER"
+    )
+}
+
+/// The message for a command line in a script that may run none.
+pub(crate) fn no_programs(command: &str) -> String {
+    format!(
+        "`{command}` would run a program, which scripts may not do; \
+         if you trust this script, allow it with --allow-external"
     )
 }

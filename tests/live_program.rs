@@ -188,6 +188,28 @@ fn a_sample_replaced_on_disk_and_an_import_edited_are_heard_and_a_deleted_track_
 }
 
 #[test]
+fn what_is_made_of_a_sample_that_is_replaced_is_made_again() {
+    let song = "tempo(240); let s = sound_file(\"hit.wav\").slice(2)[0];\n\
+                track(\"hit\", sampler(external(\"cat\", s), #{velocity: 0})).play(note(\"c3*10\"));\n";
+    let mut play = Play::with(
+        &[("song.rhai", song)],
+        |dir| hit(&dir.join("hit.wav"), 0.25),
+        &["--allow-external"],
+    );
+    play.wait_for("Playing on");
+    std::thread::sleep(HEAR);
+    play.eval("record(\"take.wav\")");
+    std::thread::sleep(HEAR);
+    play.save("hit.wav", |path| hit(path, 0.5));
+    play.wait_for("Swapped");
+    std::thread::sleep(HEAR);
+    let [left, _] = play.take();
+    let peak = |x: &[f32]| f64::from(x.iter().fold(0.0f32, |m, x| m.max(x.abs())));
+    let peaks: Vec<f64> = left.chunks_exact(4800).map(peak).collect();
+    assert!(peaks[0] > 0.2 && turns(&peaks, peaks[0], 2.0 * peaks[0]), "{peaks:?}");
+}
+
+#[test]
 fn inputs_are_opened_for_the_first_music_or_as_the_user_says_and_missing_ones_are_told() {
     let song = ("song.rhai", "track(\"a\", audio_in(2));");
     let mut play = Play::new(&[song], |_| {});

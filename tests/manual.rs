@@ -34,6 +34,7 @@ fn every_example_of_the_manual_evaluates() {
     let world: Arc<dyn World> = Arc::new(
         Memory::new()
             .with_asset("hall.wav")
+            .with_external()
             .with_asset("piano/c3.wav")
             .with_bytes("song.mid", song())
             .with_bytes("rig.json", rig()),

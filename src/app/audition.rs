@@ -26,6 +26,9 @@ pub struct AuditionArgs {
     /// Lets the instrument read files below this folder too
     #[arg(long, value_name = "FOLDER")]
     allow: Vec<PathBuf>,
+    /// Lets the instrument run programs for its sounds: external(..)
+    #[arg(long)]
+    allow_external: bool,
     #[command(flatten)]
     play: PlayArgs,
 }
@@ -50,6 +53,7 @@ pub fn audition(args: &AuditionArgs) -> Result<(), Failure> {
         script: PathBuf::from("audition"),
         text: Some(text),
         allow: args.allow.clone(),
+        allow_external: args.allow_external,
         ..ScriptArgs::default()
     };
     if let Some(output) = &args.output {

@@ -23,6 +23,9 @@ pub struct ScriptArgs {
     /// Lets the script read files below this folder too
     #[arg(long, value_name = "FOLDER")]
     pub allow: Vec<PathBuf>,
+    /// Lets the script run programs for its sounds: external(..)
+    #[arg(long)]
+    pub allow_external: bool,
     /// Takes the standard library from this folder
     #[arg(long, value_name = "FOLDER")]
     pub stdlib: Option<PathBuf>,
@@ -55,6 +58,7 @@ impl ScriptArgs {
         for folder in &self.allow {
             world = world.allow(folder);
         }
+        world = world.allow_external(self.allow_external);
         if let Some(folder) = &self.stdlib {
             world = world.stdlib(Stdlib::folder(folder));
         }

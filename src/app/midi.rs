@@ -28,7 +28,11 @@ const BARS: f64 = 8.0;
 /// # Errors
 /// What is wrong with the script, or why the file cannot be written.
 pub fn export(args: &ExportArgs) -> Result<(), Failure> {
-    let song = if args.script.is_log() { replay::song(&args.script.script)? } else { piece(args)? };
+    let song = if args.script.is_log() {
+        replay::song(&args.script.script, args.script.allow_external)?
+    } else {
+        piece(args)?
+    };
     let path = args.output.clone().unwrap_or_else(|| args.script.script.with_extension("mid"));
     write_whole(&path, &song.to_bytes())
         .map_err(|e| Failure(vec![e.diagnostic(Default::default())]))?;

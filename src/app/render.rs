@@ -155,7 +155,8 @@ impl RenderArgs {
             let why = format!("a session log says itself what {option} says: leave it out");
             return Err(Failure::message(why));
         }
-        let sink = replay::Sink { path: &self.path(), file: &self.file, quiet: self.quiet };
+        let (path, file, quiet) = (&self.path(), &self.file, self.quiet);
+        let sink = replay::Sink { path, file, quiet, external: script.allow_external };
         replay::render(&script.script, &sink)
     }
 

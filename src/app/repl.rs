@@ -32,6 +32,9 @@ pub struct ReplArgs {
     /// Lets the script read files below this folder too
     #[arg(long, value_name = "FOLDER")]
     allow: Vec<PathBuf>,
+    /// Lets the script run programs for its sounds: external(..)
+    #[arg(long)]
+    allow_external: bool,
     #[command(flatten)]
     play: PlayArgs,
 }
@@ -59,6 +62,7 @@ pub fn repl(args: &ReplArgs) -> Result<(), Failure> {
         script: args.script.clone().unwrap_or_default(),
         set: args.set.clone(),
         allow: args.allow.clone(),
+        allow_external: args.allow_external,
         ..ScriptArgs::default()
     };
     let (editor, say) = Editor::open().map_err(|e| Failure::message(e.to_string()))?;

@@ -23,6 +23,8 @@ pub struct Sink<'a> {
     pub file: &'a OutputArgs,
     /// Say nothing but errors.
     pub quiet: bool,
+    /// Let the scripts run programs.
+    pub external: bool,
 }
 
 /// Renders the log `path` as the set was heard, latencies and all, up to where it ended.
@@ -32,7 +34,7 @@ pub struct Sink<'a> {
 /// there is completed.
 pub fn render(path: &Path, sink: &Sink) -> Result<(), Failure> {
     let started = Instant::now();
-    let (mut reader, mut again) = Again::open(path, sink.quiet)?;
+    let (mut reader, mut again) = Again::open(path, sink.quiet, sink.external)?;
     let rate = reader.head().rate;
     let options = sink.file.write_options(sink.path, rate, 2)?;
     let mut out = Output::create(sink.path, options, sink.file.target())?;
@@ -51,12 +53,13 @@ pub fn render(path: &Path, sink: &Sink) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the set of the log `path` played: the notes of its patterns as they were heard, and what was played by hand.
+/// What the set of the log `path` played: the notes of its patterns as they were heard, and what was played by hand. Its
+/// scripts may run programs for their sounds if `external`.
 ///
 /// # Errors
 /// As for [`render`].
-pub fn song(path: &Path) -> Result<Song, Failure> {
-    let (mut reader, mut again) = Again::open(path, false)?;
+pub fn song(path: &Path, external: bool) -> Result<Song, Failure> {
+    let (mut reader, mut again) = Again::open(path, false, external)?;
     again.transcript = Some(Transcript::default());
     let told = again.follow(&mut reader, None);
     let frame = again.frame();
@@ -111,12 +114,12 @@ struct Again {
 }
 
 impl Again {
-    fn open(path: &Path, quiet: bool) -> Result<(Reader, Again), Failure> {
+    fn open(path: &Path, quiet: bool, external: bool) -> Result<(Reader, Again), Failure> {
         let reader = Reader::open(path)?;
         let rate = f64::from(reader.head().rate);
         let total = played(path).map_or(0.0, |frames| frames as f64 / rate);
         let again = Again {
-            musics: Musics::new(reader.head().clone(), path),
+            musics: Musics::new(reader.head().clone(), path, external),
             replay: None,
             transcript: None,
             ports: BTreeMap::new(),

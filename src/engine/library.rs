@@ -1,9 +1,15 @@
-//! Audio files as nodes want them: decoded, at the session's rate, loaded once.
+//! Audio files as nodes want them: decoded, at the session's rate, loaded once; and what is made of them.
+
+mod derived;
+mod external;
+mod onsets;
 
 use super::rack::{Hosting, Problem, Rack};
 use crate::io::file::{AudioFile, resample};
 use crate::nodes::plugin::{Guest, Order};
 use crate::nodes::table::{Assets, Sample};
+use crate::session::Recipe;
+use derived::Derived;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +23,9 @@ pub struct Library {
     rate: u32,
     locate: Arc<Locate>,
     samples: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Arc<Sample>)>>>,
+    derived: Arc<Mutex<Derived>>,
+    /// Whether programs may be run for sounds.
+    external: bool,
     /// The files that this library was asked for.
     used: Mutex<BTreeSet<PathBuf>>,
     /// The plugins of what plays.
@@ -45,16 +54,14 @@ impl Library {
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
         let rack = Arc::new(Rack::new(Hosting::new(false)));
-        let (locate, samples) = (locate.into(), Arc::default());
-        Library { rate, locate, samples, used: Mutex::default(), rack }
+        let (samples, derived, used) = (Arc::default(), Arc::default(), Mutex::default());
+        Library { rate, locate: locate.into(), samples, derived, external: false, used, rack }
     }
 
     /// The same with plugins of its own, hosted so: a render does not disturb what plays.
     #[must_use]
     pub fn hosting(&self, hosting: Hosting) -> Library {
-        let (locate, samples) = (self.locate.clone(), self.samples.clone());
-        let rack = Arc::new(Rack::new(hosting));
-        Library { rate: self.rate, locate, samples, used: Mutex::default(), rack }
+        Library { rack: Arc::new(Rack::new(hosting)), ..self.sharing(self.locate.clone()) }
     }
 
     /// The plugins of what plays.
@@ -67,17 +74,33 @@ impl Library {
     /// has, unless it was written anew; plugins are the same instances.
     #[must_use]
     pub fn again(&self, locate: Box<Locate>) -> Library {
-        let (locate, samples) = (locate.into(), self.samples.clone());
-        let rack = self.rack.clone();
-        Library { rate: self.rate, locate, samples, used: Mutex::default(), rack }
+        self.sharing(locate.into())
+    }
+
+    fn sharing(&self, locate: Arc<Locate>) -> Library {
+        Library {
+            rate: self.rate,
+            locate,
+            samples: self.samples.clone(),
+            derived: self.derived.clone(),
+            external: self.external,
+            used: Mutex::default(),
+            rack: self.rack.clone(),
+        }
+    }
+
+    /// The same, in which programs may be run for sounds, or not: they may not before.
+    #[must_use]
+    pub fn allow_external(self, external: bool) -> Library {
+        Library { external, ..self }
     }
 
     /// A library at another rate, in hertz, that finds the same files.
     #[must_use]
     pub fn at(&self, rate: u32) -> Library {
-        let (locate, samples) = (self.locate.clone(), Arc::default());
-        let (used, rack) = (self.files().into_iter().collect(), self.rack.clone());
-        Library { rate, locate, samples, used: Mutex::new(used), rack }
+        let (samples, derived) = (Arc::default(), Arc::default());
+        let used = Mutex::new(self.files().into_iter().collect());
+        Library { rate, samples, derived, used, ..self.sharing(self.locate.clone()) }
     }
 
     /// The files that it was asked for.
@@ -94,17 +117,30 @@ impl Library {
         (self.locate)(path)
     }
 
+    /// The files behind the text of a recipe, as far as they are there.
+    #[must_use]
+    pub fn behind(&self, text: &str) -> Vec<PathBuf> {
+        let recipe = Recipe::parse(text);
+        let names: BTreeSet<&str> = recipe.files().into_iter().collect();
+        names.into_iter().filter_map(|path| self.locate(path).ok()).collect()
+    }
+
     fn load(&self, path: &Path) -> Result<Sample, String> {
-        let file = AudioFile::read(path).map_err(|e| format!("{}: {}", e.what(), e.hint()))?;
+        AudioFile::read(path)
+            .map(|file| self.sound(file))
+            .map_err(|e| format!("{}: {}", e.what(), e.hint()))
+    }
+
+    /// A decoded file at the rate of the session.
+    fn sound(&self, file: AudioFile) -> Sample {
         let root = file.root_key;
         let file = if file.rate == self.rate { file } else { resample(&file, self.rate) };
         let sustain_loop = file.loops.first().map(|l| (l.start as usize, l.end as usize));
-        Ok(Sample { channels: file.channels, sustain_loop, root })
+        Sample { channels: file.channels, sustain_loop, root }
     }
-}
 
-impl Assets for Library {
-    fn sample(&self, path: &str) -> Result<Arc<Sample>, String> {
+    /// The file at a path of the script.
+    fn file(&self, path: &str) -> Result<Arc<Sample>, String> {
         let real = (self.locate)(path)?;
         self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(real.clone());
         let now = stamp(&real);
@@ -117,6 +153,12 @@ impl Assets for Library {
         let sample = Arc::new(self.load(&real)?);
         samples.insert(real, (now, sample.clone()));
         Ok(sample)
+    }
+}
+
+impl Assets for Library {
+    fn sample(&self, text: &str) -> Result<Arc<Sample>, String> {
+        self.derive(&Recipe::parse(text))
     }
 
     fn text(&self, path: &str) -> Result<String, String> {
@@ -140,6 +182,9 @@ impl Assets for Library {
     }
 
     fn folder(&self, path: &str) -> Result<Vec<String>, String> {
+        if let Recipe::Onsets { of, sensitivity } = Recipe::parse(path) {
+            return self.at_onsets(*of, sensitivity);
+        }
         let real = (self.locate)(path)?;
         let entries = std::fs::read_dir(&real)
             .map_err(|e| format!("cannot list \"{path}\": {e}; check that it is a folder"))?;

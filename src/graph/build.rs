@@ -14,8 +14,8 @@ use crate::diag::Diagnostic;
 use crate::dsp::F8;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Rate, Source};
+use crate::nodes::ParamKind;
 use crate::nodes::table::{Assets, ProcCx};
-use crate::nodes::{Make, ParamKind};
 use crate::rt::block::Ramp;
 use crate::rt::job::{
     Bench, From, Import, Job, LaneTask, Level, LineLoad, LineStore, Load, PortRef, ProcessTask,

@@ -2,6 +2,7 @@
 //! latencies aligned, alike terms of sums gathered in banks.
 
 mod bank;
+mod channels;
 mod leaves;
 mod lift;
 mod plugin;
@@ -121,6 +122,8 @@ impl<'a> Flatten<'a> {
             "instrument" => self.instrument(id, node),
             "kit" => self.kit(id, node),
             "plugin" => self.plugin(id, node),
+            "channel" => self.channel(node),
+            "join" => self.join(id, node),
             "split" => node.inputs.first().map_or_else(Vec::new, |&i| self.visit(i)),
             name => match kind_of(node) {
                 Some(kind) => self.kind(id, node, kind),
@@ -138,7 +141,7 @@ impl<'a> Flatten<'a> {
         let params: Vec<Value> =
             kind.params.iter().filter(|p| p.is_wire()).map(|p| self.param(node, p)).collect();
         let channels = inputs.iter().map(Vec::len).max().unwrap_or(1);
-        if let Make::Processor(_) = kind.make {
+        if kind.make.is_processor() {
             return self.processor(id, node, kind, &inputs, params);
         }
         let settings = Some(ArgSettings::new(kind, node));

@@ -240,14 +240,15 @@ impl Builder<'_> {
                 Make::Math(_, make) => make(inst.rate),
                 _ => unreachable!("What::Math is made of Make::Math only"),
             },
-            What::Unit(kind) => match (kind.make, &inst.settings) {
-                (Make::Unit(make), Some(settings)) => {
+            What::Unit(kind) => {
+                let made = inst.settings.as_ref().and_then(|settings| {
                     let seeds = core::array::from_fn(|lane| self.seed(index, lane));
                     let lanes = if self.request.splat { LANES } else { self.request.members.len() };
-                    make(&UnitCx { rate: self.request.rate, ins: rates, settings, seeds, lanes })
-                }
-                _ => unreachable!("What::Unit is made of Make::Unit, with settings"),
-            },
+                    let rate = self.request.rate;
+                    kind.make.unit(&UnitCx { rate, ins: rates, settings, seeds, lanes })
+                });
+                made.unwrap_or_else(|| unreachable!("its kind makes units, with settings"))
+            }
             _ => unreachable!("only light instances are put into programs"),
         }
     }

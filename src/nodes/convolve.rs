@@ -6,6 +6,7 @@ use crate::dsp::lanes::LANES;
 use crate::dsp::unit::BLOCK;
 use crate::dsp::wide;
 use crate::rt::{Block, Processor, Status};
+use crate::session::Recipe;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use std::sync::Arc;
@@ -100,13 +101,15 @@ impl Convolve {
         let frames = sample.frames();
         if frames == 0 || !matches!(sample.channels.len(), 1 | 2 | 4) {
             let n = sample.channels.len();
+            let path = Recipe::parse(path);
             return Err(format!(
-                "\"{path}\" has {frames} frames on {n} channels; an impulse response has 1, 2 or 4 channels"
+                "{path} has {frames} frames on {n} channels; an impulse response has 1, 2 or 4 channels"
             ));
         }
         if frames as f64 > LONGEST * cx.rate {
+            let path = Recipe::parse(path);
             return Err(format!(
-                "\"{path}\" is longer than {LONGEST} s; cut it to the response itself"
+                "{path} is longer than {LONGEST} s; cut it to the response itself"
             ));
         }
         let wanted = cx.settings.number("partition").clamp(64.0, 4096.0) as usize;

@@ -178,15 +178,12 @@ impl Setup {
         };
         let seeds = core::array::from_fn(|lane| self.seed * 1000 + lane as u64);
         let unit: Box<dyn Unit> = match self.kind.make {
-            Make::Unit(make) => make(&UnitCx {
-                rate: self.rate,
-                ins: &rates,
-                settings: &self.settings,
-                seeds,
-                lanes: self.lanes,
-            }),
             Make::Math(_, make) => make(if audio { Rate::Audio } else { Rate::Control }),
-            _ => panic!("{} is not a unit", self.kind.name),
+            make => {
+                let (rate, lanes) = (self.rate, self.lanes);
+                let cx = UnitCx { rate, ins: &rates, settings: &self.settings, seeds, lanes };
+                make.unit(&cx).unwrap_or_else(|| panic!("{} is not a unit", self.kind.name))
+            }
         };
         let outs = match self.kind.ports {
             Ports::Stereo | Ports::Widen => 2,

@@ -39,7 +39,12 @@ pub const KINDS: &[Kind] = &[Kind {
               of the oldest, which fades in 3 ms.",
     ports: Ports::Source(2),
     params: &[
-        Param::other("path", ParamKind::Text, "", "An audio file, or a folder of them."),
+        Param::other(
+            "path",
+            ParamKind::Text,
+            "",
+            "A sound: an audio file, a folder of them, or a list of sounds.",
+        ),
         Param::number("attack", "s", (0.0, 10.0), 0.0, "Time to rise.").exponential(),
         Param::number("decay", "s", (0.001, 30.0), 1.0, "Time to fall by 60 dB towards `sustain`.")
             .exponential(),

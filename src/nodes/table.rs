@@ -169,13 +169,14 @@ pub struct ProcCx<'a> {
 
 /// Loads what nodes need from outside.
 pub trait Assets {
-    /// Decodes an audio file at the session's sample rate, or finds it in the cache.
+    /// The sound at a path, or of the text of a [`Recipe`](crate::session::Recipe), at the session's sample rate; decoded
+    /// and made, or found in the cache.
     ///
     /// # Errors
     /// A message that names the file, what is wrong with it and what to do.
     fn sample(&self, path: &str) -> Result<Arc<Sample>, String>;
 
-    /// The audio files of a folder, sorted by name.
+    /// The audio files of a folder, sorted by name; of a recipe for several sounds, the recipes of these.
     ///
     /// # Errors
     /// A message that names the folder and what to do.
@@ -229,8 +230,47 @@ pub enum Make {
     Unit(fn(&UnitCx) -> Box<dyn Unit>),
     /// A processor of whole blocks (heavy, or with events, or with its own memory).
     Processor(fn(&ProcCx) -> Result<Box<dyn Processor>, String>),
+    /// A light unit, by what carries data of its own: see [`adapt`](super::adapt()).
+    UnitOf(UnitMaker),
+    /// A processor likewise.
+    ProcessorOf(ProcessorMaker),
     /// Lowered by the graph compiler itself.
     Structural,
+}
+
+/// Makes units. Called on the control thread.
+pub type UnitMaker = &'static (dyn Fn(&UnitCx) -> Box<dyn Unit> + Send + Sync);
+
+/// Makes processors. Called on the control thread; the error says what to do.
+pub type ProcessorMaker =
+    &'static (dyn Fn(&ProcCx) -> Result<Box<dyn Processor>, String> + Send + Sync);
+
+impl Make {
+    /// A light unit, unless it makes something else. Control thread.
+    #[must_use]
+    pub fn unit(&self, cx: &UnitCx) -> Option<Box<dyn Unit>> {
+        match self {
+            Make::Unit(make) => Some(make(cx)),
+            Make::UnitOf(make) => Some(make(cx)),
+            _ => None,
+        }
+    }
+
+    /// A processor, or why it cannot be made; `None` if it makes something else. Control thread.
+    #[must_use]
+    pub fn processor(&self, cx: &ProcCx) -> Option<Result<Box<dyn Processor>, String>> {
+        match self {
+            Make::Processor(make) => Some(make(cx)),
+            Make::ProcessorOf(make) => Some(make(cx)),
+            _ => None,
+        }
+    }
+
+    /// Whether it makes processors.
+    #[must_use]
+    pub fn is_processor(&self) -> bool {
+        matches!(self, Make::Processor(_) | Make::ProcessorOf(_))
+    }
 }
 
 /// One entry of the node table.

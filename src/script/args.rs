@@ -1,10 +1,11 @@
 //! Matching the arguments of a call with a table of parameters: positional, or options in a map.
 
 use super::build::{Build, Site, number};
-use super::value::{Failed, Fx, MidiPort, Signal, Strip, Voice};
+use super::sound;
+use super::value::{Fx, MidiPort, Signal, Strip, Voice};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::{Param, ParamKind};
-use crate::session::{Arg, Node};
+use crate::session::{Arg, Node, Recipe};
 use crate::units::Place;
 use rhai::{Array, Dynamic, Map};
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ pub fn check(
     value: &Dynamic,
     (place, site): (&Place, &Site),
 ) -> Option<Arg> {
-    if value.is::<Failed>() {
+    if sound::lost(value) {
         return None;
     }
     let result = match param.kind {
@@ -94,7 +95,11 @@ pub fn check(
         ParamKind::Choice(words) => choice(words, value),
         ParamKind::Text => {
             let port = || value.clone().try_cast::<MidiPort>().map(|port| port.0.name);
-            text(value).or_else(port).map(Arg::Text).ok_or_else(|| ("a text".into(), None))
+            // Where a sound is named by its path, whatever is made of one may stand too.
+            let sound = || sound::of(value).filter(|_| sound::is_path(param)).map(|s| s.text());
+            let given = text(value).or_else(port).or_else(sound).map(Arg::Text);
+            let expected = if sound::is_path(param) { "a file, or a sound" } else { "a text" };
+            given.ok_or_else(|| (expected.into(), None))
         }
         ParamKind::Flag => {
             value.as_bool().map(Arg::Flag).map_err(|_| ("true or false".into(), None))
@@ -222,6 +227,7 @@ pub fn describe(value: &Dynamic) -> String {
         () if value.is::<Voice>() => "a voice",
         () if value.is::<Strip>() => "a track",
         () if value.is::<MidiPort>() => "a MIDI port",
+        () if value.is::<Recipe>() => "a sound",
         () if value.is_map() => "a map",
         () if value.is_array() => "a list",
         () if value.is_unit() => "nothing (is there a semicolon too many, or a missing value?)",

@@ -215,6 +215,15 @@ impl Build {
                 let outs: Vec<NodeId> = all.iter().map(|fx| self.apply(fx, input, place)).collect();
                 self.mix(&outs, place)
             }
+            Fx::Channels(all) => {
+                let outs = (0..).zip(all).map(|(index, fx)| {
+                    let pick = Node::new("channel", vec![input]);
+                    let one = self.add(pick.with("index", Arg::Number(f64::from(index))), place);
+                    self.apply(fx, one, place)
+                });
+                let outs = outs.collect();
+                self.add(Node::new("join", outs), place)
+            }
             Fx::Scale(fx, by) => {
                 let out = self.apply(fx, input, place);
                 let node = super::operators::math_node("mul", out, by.clone());

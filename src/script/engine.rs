@@ -4,8 +4,8 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, operators,
-    pattern, perform, piece, plugin, render, resolver, rig, song, tracks, writer,
+    clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, multiplex,
+    operators, pattern, perform, piece, plugin, render, resolver, rig, song, sound, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -77,6 +77,8 @@ fn bound() -> Engine {
     piece::register(&mut engine);
     perform::register(&mut engine);
     instrument::register(&mut engine);
+    multiplex::register(&mut engine);
+    sound::register(&mut engine);
     inputs::register(&mut engine);
     midi::register(&mut engine);
     controllers::register(&mut engine);
@@ -155,6 +157,7 @@ fn types(engine: &mut Engine) {
         .register_type_with_name::<Strip>("Track")
         .register_type_with_name::<ParamPath>("Param")
         .register_type_with_name::<MidiPort>("MidiPort")
+        .register_type_with_name::<crate::session::Recipe>("Sound")
         .register_type_with_name::<Failed>(FAILED);
     // Precedence 20 is below all other operators, and left to right.
     // It cannot fail: `|>` is no operator of Rhai's.

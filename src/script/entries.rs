@@ -42,6 +42,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let plugins = super::plugin::ENTRIES.iter().chain(super::plugin::COMMANDS);
     let played = played.chain(super::clock::ENTRIES).chain(rigs).chain(plugins);
     let played = played.chain(super::function::ENTRIES);
+    let played = played.chain(super::multiplex::ENTRIES).chain(super::sound::ENTRIES);
     ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }
 
@@ -230,7 +231,8 @@ const ENTRIES: &[Entry] = &[
         &["kit"],
         MAKING,
         "kit(#{name: instrument, ..., choke: [[name, name]]})",
-        "Several instruments, played by name. The sounds of a choke group cut each other off.",
+        "Several instruments, or several recorded sounds (paths, or what `sound_file` and its methods give), played by \
+         name. The sounds of a choke group cut each other off.",
         "track(\"d\", kit(#{bd: instrument(|v| sine(50) * v.gate), hh: instrument(|v| sine(9000) * v.gate)}));",
     ),
     entry(

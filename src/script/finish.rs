@@ -2,10 +2,12 @@
 
 use super::build::{Build, Length, Site};
 use super::path;
+use super::sound::is_path;
 use crate::diag::{Diagnostic, nearest};
-use crate::nodes::{ParamKind, kind_of};
-use crate::session::{Arg, Node, NodeId, Session};
+use crate::nodes::kind_of;
+use crate::session::{Arg, Node, NodeId, Recipe, Session};
 use crate::units::Place;
+use crate::world::no_programs;
 use std::collections::BTreeSet;
 
 /// Sets parameters by path, checks all names, and settles the length.
@@ -108,16 +110,17 @@ fn arguments(build: &mut Build) {
     }
 }
 
-/// Complains of files that nodes name and that cannot be read.
+/// Complains of files that nodes name and that cannot be read, and of programs that may not be run.
 pub fn assets(build: &mut Build) {
     let mut errors = Vec::new();
     for node in &build.session.nodes {
         let params = kind_of(node).map_or(&[][..], |k| k.params);
-        let files = params
-            .iter()
-            .filter(|p| p.kind == ParamKind::Text && matches!(p.name, "file" | "path" | "folder"));
-        for file in files.filter_map(|p| node.text(p.name)).filter(|f| !f.is_empty()) {
-            if let Err(why) = build.world.asset(file) {
+        let texts = params.iter().filter(|p| is_path(p)).filter_map(|p| node.text(p.name));
+        for recipe in texts.filter(|text| !text.is_empty()).map(Recipe::parse) {
+            let missing = recipe.files().into_iter().filter_map(|f| build.world.asset(f).err());
+            // A rig may name programs that no call of the script has been asked about.
+            let refused = recipe.programs().into_iter().filter(|_| !build.world.external());
+            if let Some(why) = missing.chain(refused.map(no_programs)).next() {
                 let message = format!("`{}` cannot read its sound: {why}", node.kind);
                 errors.push(Diagnostic::error(message, node.place.clone()));
             }

@@ -6,7 +6,7 @@ use super::operators::fail;
 use super::value::{Failed, Fx, Signal, Voice};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::{Param, ParamKind};
-use crate::session::{Arg, Instrument, Node, NodeId};
+use crate::session::{Arg, Instrument, Node, NodeId, Recipe};
 use crate::units::Place;
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, NativeCallContext as Cx};
 
@@ -138,6 +138,7 @@ fn parameter(cx: &Cx, voice: Voice, name: &str, default: &Dynamic) -> Signal {
 /// `kit(#{bd: .., sn: .., choke: [["hh", "oh"]]})`: sounds by name; those of one choke group cut each other.
 fn kit(build: &mut Build, sounds: &Map, place: &Place) -> Signal {
     let (mut names, mut inputs, mut chokes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut files: Vec<(String, Recipe)> = Vec::new();
     for (name, value) in sounds {
         if name == "choke" {
             chokes = value.read_lock::<Array>().map(|a| a.clone()).unwrap_or_default();
@@ -148,10 +149,15 @@ fn kit(build: &mut Build, sounds: &Map, place: &Place) -> Signal {
         {
             names.push(name.to_string());
             inputs.push(signal.0);
-        } else if !value.is::<Failed>() {
-            let message = format!("the sound `{name}` of a kit must be an instrument or a sound");
-            let error =
-                Diagnostic::error(format!("{message}, not {}", describe(value)), place.clone());
+        } else if let Some(sound) = super::sound::of(value) {
+            names.push(name.to_string());
+            files.push((name.to_string(), sound));
+        } else if !super::sound::lost(value) {
+            let (what, found) = (format!("the sound `{name}` of a kit"), describe(value));
+            let message = format!("{what} must be an instrument or a sound, not {found}");
+            let hint =
+                format!("a recorded sound is named by its file: kit(#{{{name}: \"{name}.wav\"}})");
+            let error = Diagnostic::error(message, place.clone()).hint(hint);
             build.report_at(error, Site::Option(name.to_string()));
         }
     }
@@ -173,9 +179,20 @@ fn kit(build: &mut Build, sounds: &Map, place: &Place) -> Signal {
         }
         groups.push(members.join(" "));
     }
-    let node = Node::new("kit", inputs)
-        .with("sounds", Arg::Text(names.join(" ")))
-        .with("chokes", Arg::Text(groups.join("; ")));
+    let node = if files.is_empty() {
+        Node::new("kit", inputs)
+            .with("sounds", Arg::Text(names.join(" ")))
+            .with("chokes", Arg::Text(groups.join("; ")))
+    } else {
+        if !inputs.is_empty() {
+            let message = "a kit is made of instruments, or of recorded sounds, not of both";
+            let hint = "make two kits, and two tracks with the same pattern";
+            build.report(Diagnostic::error(message, place.clone()).hint(hint));
+        }
+        Node::new("sampler", Vec::new())
+            .with("path", Arg::Text(Recipe::Several(files).text()))
+            .with("choke", Arg::Text(groups.join(", ")))
+    };
     Signal(build.add(node, place))
 }
 

@@ -12,7 +12,7 @@ use rhai::{Engine, NativeCallContext as Cx};
 
 /// Kinds that the graph compiler lowers itself.
 const STRUCTURAL: &[&str] =
-    &["mix", "input", "tap", "voice", "instrument", "kit", "split", "audio_in"];
+    &["mix", "input", "tap", "voice", "instrument", "kit", "split", "audio_in", "channel", "join"];
 
 /// Binds them.
 pub fn register(engine: &mut Engine) {

@@ -17,6 +17,8 @@ pub enum Fx {
     Series(Vec<Fx>),
     /// Side by side, added up.
     Mix(Vec<Fx>),
+    /// An effect for each channel, left and right, joined again.
+    Channels(Vec<Fx>),
     /// An effect whose output is multiplied.
     Scale(Box<Fx>, Arg),
 }
@@ -53,7 +55,7 @@ impl Fx {
             Fx::Node(node) => Some(node),
             Fx::Series(all) => all.last_mut().and_then(Fx::last),
             Fx::Scale(fx, _) => fx.last(),
-            Fx::Dry | Fx::Mix(_) => None,
+            Fx::Dry | Fx::Mix(_) | Fx::Channels(_) => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub struct Folder {
     base: PathBuf,
     allowed: Vec<PathBuf>,
+    external: bool,
     arguments: BTreeMap<String, String>,
     stdlib: Stdlib,
     /// The scripts that there are, if they are not those on disk.
@@ -28,6 +29,7 @@ impl Folder {
         Folder {
             base: if base.as_os_str().is_empty() { PathBuf::from(".") } else { base },
             allowed: Vec::new(),
+            external: false,
             arguments: BTreeMap::new(),
             stdlib: Stdlib::embedded(),
             scripts: None,
@@ -48,6 +50,13 @@ impl Folder {
     #[must_use]
     pub fn allow(mut self, folder: impl Into<PathBuf>) -> Folder {
         self.allowed.push(folder.into());
+        self
+    }
+
+    /// The same, in which scripts may have programs run for their sounds, or not: they may not before.
+    #[must_use]
+    pub fn allow_external(mut self, external: bool) -> Folder {
+        self.external = external;
         self
     }
 
@@ -209,6 +218,10 @@ impl World for Folder {
             },
             _ => found,
         }
+    }
+
+    fn external(&self) -> bool {
+        self.external
     }
 
     fn plugins(&self) -> Vec<Summary> {

@@ -13,6 +13,7 @@ pub struct Memory {
     arguments: BTreeMap<String, String>,
     stdlib: Stdlib,
     seed: Option<u64>,
+    external: bool,
     printed: Mutex<Vec<String>>,
 }
 
@@ -55,6 +56,13 @@ impl Memory {
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Memory {
         self.seed = Some(seed);
+        self
+    }
+
+    /// The same, in which scripts may have programs run for their sounds.
+    #[must_use]
+    pub fn with_external(mut self) -> Memory {
+        self.external = true;
         self
     }
 
@@ -109,6 +117,10 @@ impl World for Memory {
 
     fn seed(&self) -> Option<u64> {
         self.seed
+    }
+
+    fn external(&self) -> bool {
+        self.external
     }
 
     fn print(&self, text: &str) {

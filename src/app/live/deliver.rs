@@ -89,8 +89,8 @@ impl Studio {
     /// Gives the engine a stage; false if it begins there and then.
     fn commit(&mut self, fresh: Fresh, stage: &Stage) -> Result<bool, Vec<Diagnostic>> {
         let stale = |path: &str| {
-            let found = stage.music.take.library.locate(path);
-            found.is_ok_and(|p| stage.files.iter().any(|f| f.starts_with(&p)))
+            let mut behind = stage.music.take.library.behind(path).into_iter();
+            behind.any(|p| stage.files.iter().any(|f| f.starts_with(&p)))
         };
         let delay = self.midi_delay();
         match &mut self.live {

@@ -35,6 +35,8 @@ pub(super) struct Musics {
     head: Head,
     /// The folder of the log.
     beside: PathBuf,
+    /// Whether its scripts may run programs: whoever replays it says so, never the log.
+    external: bool,
     /// Name and text of each script.
     sources: BTreeMap<u64, (String, String)>,
     texts: BTreeMap<u64, Text>,
@@ -50,10 +52,11 @@ fn missing(what: &str, number: u64) -> Vec<Diagnostic> {
 }
 
 impl Musics {
-    /// Those of the log `path` that begins with `head`.
-    pub fn new(head: Head, path: &Path) -> Musics {
+    /// Those of the log `path` that begins with `head`; its scripts may run programs if `external`.
+    pub fn new(head: Head, path: &Path, external: bool) -> Musics {
         Musics {
             head,
+            external,
             beside: path.parent().unwrap_or(Path::new("")).to_path_buf(),
             sources: BTreeMap::new(),
             texts: BTreeMap::new(),
@@ -147,7 +150,7 @@ impl Musics {
         if let Some(seed) = self.head.seed {
             world = world.seed(seed);
         }
-        let world = world.catalogue(Installed::shared());
+        let world = world.catalogue(Installed::shared()).allow_external(self.external);
         let offline =
             || Library::new(rate, Box::new(|path| Err(path.into()))).hosting(Hosting::new(true));
         let before = self.library.clone().unwrap_or_else(|| Arc::new(offline()));

@@ -60,13 +60,13 @@ impl<'a> Builder<'a> {
                 Ok((Box::new(bank), inside))
             }
             What::Processor(kind, channels) => {
-                let (Make::Processor(make), Some(settings)) = (kind.make, &inst.settings) else {
-                    unreachable!("What::Processor is made of Make::Processor, with settings")
-                };
                 let (channels, seed) = (*channels, inst.seed);
-                let cx = ProcCx { rate: site.rate, channels, settings, seed, assets: site.assets };
-                let made = make(&cx);
-                made.map(|processor| (processor, Inside::default()))
+                let made = inst.settings.as_ref().and_then(|settings| {
+                    let (rate, assets) = (site.rate, site.assets);
+                    kind.make.processor(&ProcCx { rate, channels, settings, seed, assets })
+                });
+                made.unwrap_or_else(|| unreachable!("its kind makes processors, with settings"))
+                    .map(|processor| (processor, Inside::default()))
                     .map_err(|message| vec![Diagnostic::error(message, inst.place.clone())])
             }
             _ => unreachable!("light instances are built into programs"),

@@ -94,9 +94,11 @@ impl Flatten<'_> {
             self.net.insts[inst as usize].ins.iter().map(|w| self.net.rate(*w)).collect();
         let inst = &mut self.net.insts[inst as usize];
         inst.settings = settings;
-        if let (Make::Unit(make), Some(settings)) = (kind.make, &inst.settings) {
-            let cx = UnitCx { rate: self.rate, ins: &rates, settings, seeds: [0; LANES], lanes: 1 };
-            let unit = make(&cx);
+        let made = inst.settings.as_ref().and_then(|settings| {
+            let (seeds, lanes) = ([0; LANES], 1);
+            kind.make.unit(&UnitCx { rate: self.rate, ins: &rates, settings, seeds, lanes })
+        });
+        if let Some(unit) = made {
             inst.own_latency = unit.latency();
             inst.tail = unit.tail();
             inst.latency += inst.own_latency;
@@ -155,12 +157,12 @@ impl Flatten<'_> {
         channels: usize,
         node: &Node,
     ) -> (usize, usize) {
-        let Make::Processor(make) = kind.make else { return (0, 0) };
         if kind.class == crate::nodes::Class::Instrument {
             return (0, usize::MAX);
         }
         let seed = seed(self.session.seed, &self.name, &node.kind);
         let cx = ProcCx { rate: self.rate, channels, settings, seed, assets: self.assets };
-        make(&cx).map_or((0, 0), |processor| (processor.latency(), processor.tail()))
+        let made = kind.make.processor(&cx).and_then(Result::ok);
+        made.map_or((0, 0), |processor| (processor.latency(), processor.tail()))
     }
 }

@@ -2,16 +2,45 @@
 
 use super::names::{self, Parts};
 use crate::nodes::table::{Assets, ProcCx, Sample};
+use crate::session::Recipe;
+use crate::session::recipe::numbers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The files behind a path: itself, or those of a folder.
-pub(super) fn files(path: &str, assets: &dyn Assets) -> Result<Vec<String>, String> {
+/// The sounds behind a path.
+pub(super) struct Files {
+    /// Their paths, or recipes as texts.
+    pub texts: Vec<String>,
+    /// Their names, unless these are those of the files.
+    names: Option<Vec<String>>,
+}
+
+/// The sounds behind a path or a recipe: itself, or those of a folder or list.
+pub(super) fn files(path: &str, assets: &dyn Assets) -> Result<Files, String> {
     if path.is_empty() {
         return Err(
             "the sampler has no file; write sampler(\"kick.wav\") or sampler(\"folder/\")".into()
         );
     }
+    match Recipe::parse(path) {
+        Recipe::File(_) => Ok(Files { texts: on_disk(path, assets)?, names: None }),
+        Recipe::Made { .. } => {
+            assets.sample(path)?;
+            Ok(Files { texts: vec![path.to_string()], names: None })
+        }
+        Recipe::Several(all) => {
+            let (names, texts) = all.into_iter().map(|(name, one)| (name, one.text())).unzip();
+            Ok(Files { texts, names: Some(names) })
+        }
+        Recipe::Onsets { .. } => {
+            let texts = assets.folder(path)?;
+            Ok(Files { names: Some(numbers(texts.len()).collect()), texts })
+        }
+    }
+}
+
+/// The files behind a path: itself, or those of a folder.
+fn on_disk(path: &str, assets: &dyn Assets) -> Result<Vec<String>, String> {
     if path.ends_with('/') {
         return some(path, assets.folder(path)?);
     }
@@ -42,8 +71,18 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Lays `files` out as `map` says: `notes`, `sounds`, or as their names suggest.
-    pub fn new(files: &[String], map: &str) -> Plan {
-        let parts: Vec<Parts> = files.iter().map(|f| names::parse(f)).collect();
+    pub fn new(files: &Files, map: &str) -> Plan {
+        if let Some(names) = &files.names {
+            let sounds = names.iter().enumerate().map(|(i, name)| {
+                let part = Parts { sound: name.clone(), ..Parts::default() };
+                (name.clone(), vec![(i, part)])
+            });
+            return Plan { notes: false, sounds: sounds.collect() };
+        }
+        let files = &files.texts;
+        // Of a part of a file, the name of the file says where it belongs.
+        let parse = |f: &String| names::parse(Recipe::parse(f).files().first().unwrap_or(&""));
+        let parts: Vec<Parts> = files.iter().map(parse).collect();
         let alike = parts.iter().all(|p| p.sound == parts[0].sound && p.note.is_some());
         let notes = match map {
             "notes" => true,
@@ -110,10 +149,11 @@ impl Zones {
     pub fn load(cx: &ProcCx) -> Result<Zones, String> {
         let files = files(cx.settings.text("path"), cx.assets)?;
         let plan = Plan::new(&files, cx.settings.text("map"));
-        let samples =
-            files.iter().map(|f| cx.assets.sample(f)).collect::<Result<Vec<_>, String>>()?;
+        let load = |f: &String| cx.assets.sample(f);
+        let samples = files.texts.iter().map(load).collect::<Result<Vec<_>, String>>()?;
         if let Some(i) = samples.iter().position(|s| s.frames() == 0) {
-            return Err(format!("\"{}\" holds no sound; remove it or record it again", files[i]));
+            let which = Recipe::parse(&files.texts[i]);
+            return Err(format!("{which} holds no sound; remove it or record it again"));
         }
         let root = cx.settings.number("root");
         let loops = samples.iter().map(|s| loop_of(s, cx.settings.text("loop"))).collect();
