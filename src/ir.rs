@@ -135,6 +135,9 @@ pub struct Array {
     pub first: Vec<Bits>,
     /// Nothing is ever stored in it.
     pub fixed: bool,
+    /// It is a whole sound: its length is not known yet.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 /// Bytes that the arrays of one lane may take: a minute of sound at 48 kHz.

@@ -12,7 +12,7 @@ mod layout;
 mod machine;
 mod memory;
 
-pub use cache::{code, set_machine_code};
+pub use cache::{code, made, set_machine_code};
 pub use call::{Call, FUEL, Fault, LANES, Wire};
 pub use machine::define_in;
 pub use memory::Memory;

@@ -18,8 +18,8 @@ fn allowed(room: &str) -> BTreeSet<&'static str> {
         "io" => &["rt", "dsp"],
         "plugin" => &["rt", "dsp", "pattern", "midi", "session", "world"],
         "engine" => &[
-            "graph", "io", "rt", "dsp", "nodes", "plugin", "pattern", "ir", "midi", "session",
-            "world",
+            "graph", "io", "jit", "rt", "dsp", "nodes", "plugin", "pattern", "ir", "midi",
+            "session", "world",
         ],
         "script" => &["nodes", "pattern", "ir", "midi", "session", "world"],
         "runtime" => &["engine", "plugin", "script", "session", "world"],

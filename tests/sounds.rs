@@ -9,3 +9,5 @@ mod external;
 mod parts;
 #[path = "sounds/reload.rs"]
 mod reload;
+#[path = "sounds/whole.rs"]
+mod whole;

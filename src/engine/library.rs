@@ -3,6 +3,7 @@
 mod derived;
 mod external;
 mod onsets;
+mod whole;
 
 use super::rack::{Hosting, Problem, Rack};
 use crate::io::file::{AudioFile, resample};

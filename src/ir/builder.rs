@@ -160,7 +160,10 @@ impl Builder {
         let of = if op.is_memory() { of } else { result(&op, first) };
         let known: Option<Vec<Bits>> = reads.iter().map(|x| self.known(*x)).collect();
         let pure = !op.is_memory()
-            && !matches!(op, Op::Input(_) | Op::Clock(_) | Op::Seed | Op::Random(..));
+            && !matches!(
+                op,
+                Op::Input(_) | Op::Clock(_) | Op::Seed | Op::Length(_) | Op::Random(..)
+            );
         if let (true, Some(x)) = (pure, known) {
             let at = |i: usize| x.get(i).copied().unwrap_or(0);
             let (bits, blame) = apply(&op, first == Type::Float, at(0), at(1), at(2));

@@ -46,7 +46,9 @@ pub fn apply(op: &Op, float_operands: bool, x: Bits, y: Bits, z: Bits) -> (Bits,
         Op::Select(..) => (if x == 0 { z } else { y }, false),
         Op::Call(f, _) => (bits(f.function().of(&[float(x), float(y)])), false),
         Op::Random(..) => (bits(random(x as i64, y as i64)), false),
-        Op::Input(_) | Op::Clock(_) | Op::Seed | Op::Load(..) | Op::Store(..) => (0, false),
+        Op::Input(_) | Op::Clock(_) | Op::Seed | Op::Length(_) | Op::Load(..) | Op::Store(..) => {
+            (0, false)
+        }
     }
 }
 
@@ -131,7 +133,7 @@ fn compare(op: Compare, floats: bool, x: Bits, y: Bits) -> bool {
 pub(super) fn result(op: &Op, of: Type) -> Type {
     match op {
         Op::Float(_) | Op::Input(_) | Op::Clock(_) | Op::Call(..) | Op::Random(..) => Type::Float,
-        Op::Int(_) | Op::Seed => Type::Int,
+        Op::Int(_) | Op::Seed | Op::Length(_) => Type::Int,
         Op::Bool(_) | Op::Compare(..) => Type::Bool,
         Op::Unary(op, _) => match op {
             Unary::IntNeg | Unary::IntAbs | Unary::ToInt => Type::Int,

@@ -135,7 +135,7 @@ pub enum Compare {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Op {
     /// A constant float.
-    Float(f64),
+    Float(#[serde(with = "by_bits")] f64),
     /// A constant whole number.
     Int(i64),
     /// A constant truth value.
@@ -158,10 +158,25 @@ pub enum Op {
     Call(FunctionId, Vec<Value>),
     /// A number from 0 to below 1, of a seed and a count.
     Random(Value, Value),
+    /// Length of an array that is known only once the function is about to run.
+    Length(u32),
     /// An element of an array.
     Load(u32, Value),
     /// Sets an element of an array.
     Store(u32, Value, Value),
+}
+
+/// Floats as their bits: JSON has no infinity.
+mod by_bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(x.to_bits())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        u64::deserialize(from).map(f64::from_bits)
+    }
 }
 
 impl Op {
@@ -226,7 +241,7 @@ impl Op {
             Op::Call(..) | Op::Random(..) => 20,
             Op::Binary(Binary::FloatDiv | Binary::IntDiv | Binary::IntRem, ..)
             | Op::Unary(Unary::Sqrt, _) => 4,
-            Op::Float(_) | Op::Int(_) | Op::Bool(_) | Op::Seed => 0,
+            Op::Float(_) | Op::Int(_) | Op::Bool(_) | Op::Seed | Op::Length(_) => 0,
             _ => 1,
         }
     }

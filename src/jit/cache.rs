@@ -19,6 +19,12 @@ pub fn set_machine_code(on: bool) {
     NATIVE.store(on, Ordering::Relaxed);
 }
 
+/// Code for `program` that nobody else will want. Control thread.
+#[must_use]
+pub fn made(program: Arc<Program>, paces: &[Pace]) -> Code {
+    Code::new(program, paces, NATIVE.load(Ordering::Relaxed))
+}
+
 /// Code for `program`, whose wires have these paces. Control thread.
 #[must_use]
 pub fn code(program: &Arc<Program>, paces: &[Pace]) -> Arc<Code> {
@@ -37,7 +43,7 @@ pub fn code(program: &Arc<Program>, paces: &[Pace]) -> Arc<Code> {
         return code;
     }
     drop(known);
-    let code = Arc::new(Code::new(program.clone(), paces, native));
+    let code = Arc::new(made(program.clone(), paces));
     let mut known = lock();
     if known.len() >= MOST {
         known.remove(0);

@@ -125,7 +125,9 @@ impl Step {
         let operands = inst.op.reads();
         operands.iter().zip(&mut reads).for_each(|(value, to)| *to = value.0);
         let spot = match &inst.op {
-            Op::Load(array, _) | Op::Store(array, ..) => layout.spots[*array as usize],
+            Op::Load(array, _) | Op::Store(array, ..) | Op::Length(array) => {
+                layout.spots[*array as usize]
+            }
             _ => Spot::default(),
         };
         let input = match &inst.op {
@@ -245,6 +247,7 @@ impl Run<'_> {
             Op::Clock(clock) => self.clock(*clock).to_bits(),
             // SAFETY: there is a seed for each lane.
             Op::Seed => unsafe { *self.call.seeds.add(self.lane) as u64 },
+            Op::Length(_) => u64::from(step.spot.len),
             Op::Load(..) => match self.element(step, x) {
                 // SAFETY: the index has been checked.
                 Some(at) => unsafe { *at },

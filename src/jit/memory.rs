@@ -91,6 +91,13 @@ impl Memory {
         &self.words[first..first + self.program.state.len()]
     }
 
+    /// The elements of the array called `name` of a lane, to be read and written. Control thread.
+    #[must_use]
+    pub fn array(&mut self, lane: usize, name: &str) -> Option<&mut [Bits]> {
+        let at = self.program.kept().position(|array| array.name == name)?;
+        Some(&mut self.arrays[lane][at])
+    }
+
     /// The elements of the arrays of a lane.
     #[must_use]
     pub fn arrays(&self, lane: usize) -> &[Vec<Bits>] {

@@ -41,7 +41,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let rigs = super::rig::ENTRIES.iter().chain(super::rig::COMMANDS);
     let plugins = super::plugin::ENTRIES.iter().chain(super::plugin::COMMANDS);
     let played = played.chain(super::clock::ENTRIES).chain(rigs).chain(plugins);
-    let played = played.chain(super::function::ENTRIES);
+    let played = played.chain(super::function::ENTRIES).chain(super::function::BUFFER);
     let played = played.chain(super::multiplex::ENTRIES).chain(super::sound::ENTRIES);
     ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }

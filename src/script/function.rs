@@ -6,6 +6,7 @@
 
 mod assign;
 mod bind;
+mod buffer;
 mod calls;
 mod cases;
 mod chain;
@@ -21,6 +22,7 @@ mod switch;
 mod value;
 
 pub use bind::{ENTRIES, register};
+pub use buffer::ENTRIES as BUFFER;
 
 use super::build::{Build, Desk};
 use crate::diag::Diagnostic;

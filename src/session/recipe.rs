@@ -1,7 +1,9 @@
 //! Recipes for sounds: a file, a part of one, what a program makes of one; pure data, made into sound by the engine.
 
+use crate::ir::Program;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// How a sound comes to be. Wherever a node takes the path of a sound as text it takes [`Recipe::text`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,8 +29,8 @@ pub enum Recipe {
     },
 }
 
-/// What makes a sound of another. Whatever else makes whole sounds of whole sounds (a function of the script that is
-/// compiled, say) is an arm here and in `engine::library::derived`.
+/// What makes a sound of another. Whatever else makes whole sounds of whole sounds is an arm here and in
+/// `engine::library::derived`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum How {
@@ -36,6 +38,9 @@ pub enum How {
     Part(Cut),
     /// What a program writes when it is given it: the command line, with `{in}` and `{out}` for the files.
     External(String),
+    /// What a function of the script makes of it as a whole: what it is called, its parameters in the order of its
+    /// wires, and how many times as long the result is.
+    Function(Arc<Program>, Vec<f64>, f64),
 }
 
 /// Which part of a sound.
@@ -122,6 +127,10 @@ impl fmt::Display for Recipe {
                 Cut::Equal(index, count) => write!(f, "part {index} of {count} of {of}"),
                 Cut::Onset(index, _) => write!(f, "onset {index} of {of}"),
             },
+            Recipe::Made { of, how: How::Function(program, ..) } => {
+                let name = if program.name.is_empty() { "a function" } else { &program.name };
+                write!(f, "what `{name}` makes of {of}")
+            }
         }
     }
 }

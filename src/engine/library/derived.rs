@@ -3,7 +3,7 @@
 //! Whatever is made of a sound is made again when that sound is another one: a file that was written anew is.
 
 use super::external::Run;
-use super::{Library, onsets};
+use super::{Library, onsets, whole};
 use crate::nodes::table::Sample;
 use crate::session::{Cut, How, Recipe};
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ impl Library {
                 match how {
                     How::Part(cut) => self.part(recipe, (of, *cut), &source),
                     How::External(command) => self.external(recipe, command, &source),
+                    How::Function(program, params, length) => self.kept(recipe, &source, || {
+                        whole::process(program, params, *length, &source)
+                    }),
                 }
             }
             Recipe::Several(_) | Recipe::Onsets { .. } => Err(format!(
@@ -76,6 +79,16 @@ impl Library {
         (of, cut): (&Recipe, Cut),
         source: &Arc<Sample>,
     ) -> Result<Arc<Sample>, String> {
+        self.kept(recipe, source, || self.cut(recipe, (of, cut), source))
+    }
+
+    /// What is made of a sound, or what has been made of it and is still played.
+    fn kept(
+        &self,
+        recipe: &Recipe,
+        source: &Arc<Sample>,
+        make: impl FnOnce() -> Result<Sample, String>,
+    ) -> Result<Arc<Sample>, String> {
         let key = recipe.text();
         if let Some((from, made)) = self.derived().parts.get(&key)
             && is(from, source)
@@ -83,6 +96,19 @@ impl Library {
         {
             return Ok(made);
         }
+        let made = Arc::new(make()?);
+        let parts = &mut self.derived().parts;
+        parts.retain(|_, (_, made)| made.strong_count() > 0);
+        parts.insert(key, (Arc::downgrade(source), Arc::downgrade(&made)));
+        Ok(made)
+    }
+
+    fn cut(
+        &self,
+        recipe: &Recipe,
+        (of, cut): (&Recipe, Cut),
+        source: &Arc<Sample>,
+    ) -> Result<Sample, String> {
         let frames = source.frames();
         let at = |seconds: f64| ((seconds * f64::from(self.rate)).round() as usize).min(frames);
         let (start, end) = match cut {
@@ -109,11 +135,7 @@ impl Library {
                 "{recipe} is empty: {of} is {seconds:.3} s long; cut it elsewhere"
             ));
         }
-        let made = Arc::new(between(source, start, end));
-        let parts = &mut self.derived().parts;
-        parts.retain(|_, (_, made)| made.strong_count() > 0);
-        parts.insert(key, (Arc::downgrade(source), Arc::downgrade(&made)));
-        Ok(made)
+        Ok(between(source, start, end))
     }
 }
 

@@ -98,6 +98,11 @@ impl Emit<'_, '_> {
             Op::Input(wire) => self.input(*wire as usize),
             Op::Clock(clock) => self.clock(*clock),
             Op::Seed => self.seed(),
+            Op::Length(array) => {
+                let len = self.what.layout.spots[*array as usize].len;
+                let len = self.build.ins().iconst(types::I64, i64::from(len));
+                Lanes(vec![len; self.what.lanes])
+            }
             Op::Unary(op, x) => {
                 let x = get(self, x);
                 self.unary(*op, &x, inst.at)

@@ -17,6 +17,8 @@ pub enum Purpose {
     Shape,
     /// Sound in, a signal out: `analyser(f)`.
     Analyser,
+    /// Whole sounds in, a whole sound out, offline: `process_buffer(sound, f)`. It is no node.
+    Buffer,
 }
 
 impl Purpose {
@@ -79,7 +81,11 @@ fn leaked(text: &str) -> &'static str {
 
 fn entry(program: &Program, purpose: Purpose) -> Kind {
     let interface = &program.interface;
-    let mut params: Vec<Param> = interface.parameters().map(param).collect();
+    let mut params: Vec<Param> =
+        interface.parameters().map(|input| param(input, purpose)).collect();
+    if purpose == Purpose::Buffer {
+        params.push(LENGTH);
+    }
     if purpose == Purpose::Signal {
         let default = if program.has_memory() { "true" } else { "" };
         params.push(Param::other(AUDIO, ParamKind::Flag, default, "A value for every frame."));
@@ -115,13 +121,19 @@ fn entry(program: &Program, purpose: Purpose) -> Kind {
     }
 }
 
+/// How long a whole sound becomes.
+const LENGTH: Param =
+    Param::number("length", "times", (0.001, 1000.0), 1.0, "How many times as long `y` is.")
+        .fixed();
+
 /// The flag of a control signal that has a value for every frame.
 const AUDIO: &str = "audio";
 
-fn param(input: &Input) -> Param {
+fn param(input: &Input, purpose: Purpose) -> Param {
     Param {
         name: leaked(&input.name),
-        kind: ParamKind::Number,
+        // A whole sound is made once.
+        kind: if purpose == Purpose::Buffer { ParamKind::Fixed } else { ParamKind::Number },
         unit: leaked(&input.unit),
         range: input.range,
         default: input.default,

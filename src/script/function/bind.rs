@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 /// Binds them.
 pub fn register(engine: &mut Engine) {
+    super::buffer::register(engine);
     for (purpose, name) in Purpose::ALL {
         engine.register_fn(name, move |cx: Cx, f: FnPtr| made(&cx, purpose, &f, None, &[]));
         engine.register_fn(name, move |cx: Cx, f: FnPtr, options: Map| {

@@ -230,8 +230,7 @@ impl Lower<'_> {
     ) -> Lowered<Val> {
         match (&val, name) {
             (Val::Array(array), "len") => {
-                let len = self.known.arrays[*array as usize].len;
-                return Ok(Val::One(self.build.int(i64::from(len))));
+                return Ok(Val::One(self.length(*array)));
             }
             (Val::List(values), "len") => return Ok(Val::One(self.build.int(values.len() as i64))),
             (Val::Function(function), "call") => {

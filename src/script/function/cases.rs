@@ -1,26 +1,42 @@
 //! The constants of a `switch`: asked from Rhai itself, which keeps only their hashes.
 
 use rhai::{
-    BinaryExpr, Caches, Dynamic, Engine, Expr, Position, Scope, Stmt, SwitchCasesCollection,
+    BinaryExpr, Caches, Dynamic, Engine, Expr, Position, RangeCase, Scope, Stmt,
+    SwitchCasesCollection,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whole numbers of a range that Rhai takes for single cases.
 const SHORT: i64 = 16;
 /// Characters of the text that are looked at.
 const MOST: usize = 8_000;
 
-/// Which expressions belong to which whole number, of all those that the text has.
-pub fn find(cases: &SwitchCasesCollection, text: &str) -> BTreeMap<i64, Vec<usize>> {
+/// Which expressions belong to which whole number, of all those that the text has; of truth values (`truth`) to 0 and 1.
+/// `None` if there are others.
+pub fn find(
+    cases: &SwitchCasesCollection,
+    text: &str,
+    truth: bool,
+) -> Option<BTreeMap<i64, Vec<usize>>> {
     let engine = Engine::new_raw();
     let mut found = BTreeMap::new();
-    for number in numbers(text) {
-        let blocks = blocks(&engine, cases, number);
+    for number in if truth { vec![0, 1] } else { numbers(text) } {
+        let operand = match truth {
+            true => Expr::BoolConstant(number != 0, Position::NONE),
+            false => Expr::IntegerConstant(number, Position::NONE),
+        };
+        let blocks = blocks(&engine, cases, &operand);
         if !blocks.is_empty() {
             found.insert(number, blocks);
         }
     }
-    found
+    // A range is a case too, of the range itself.
+    let ranges = cases.ranges.iter().map(|range| match range {
+        RangeCase::ExclusiveInt(_, index) | RangeCase::InclusiveInt(_, index) => *index,
+    });
+    let known: BTreeSet<usize> = found.values().flatten().copied().chain(ranges).collect();
+    let all = cases.cases.values().flat_map(|case| &case.blocks);
+    all.into_iter().all(|block| known.contains(block)).then_some(found)
 }
 
 /// Whole numbers that stand in the text, and their opposites.
@@ -44,7 +60,7 @@ fn numbers(text: &str) -> Vec<i64> {
 }
 
 /// The expressions of a case: found by letting the same `switch` give their numbers, one after the other.
-fn blocks(engine: &Engine, cases: &SwitchCasesCollection, number: i64) -> Vec<usize> {
+fn blocks(engine: &Engine, cases: &SwitchCasesCollection, operand: &Expr) -> Vec<usize> {
     let mut found = Vec::new();
     loop {
         let numbered = |index: usize| BinaryExpr {
@@ -57,8 +73,7 @@ fn blocks(engine: &Engine, cases: &SwitchCasesCollection, number: i64) -> Vec<us
             ranges: Default::default(),
             def_case: None,
         };
-        let operand = Expr::IntegerConstant(number, Position::NONE);
-        let statement = Stmt::Switch(Box::new((operand, same)), Position::NONE);
+        let statement = Stmt::Switch(Box::new((operand.clone(), same)), Position::NONE);
         #[allow(deprecated)] // Not deprecated but volatile, says Rhai.
         let value = engine.eval_statements_raw(
             &mut engine.new_global_runtime_state(),

@@ -244,8 +244,7 @@ impl Lower<'_> {
                 _ => self.counted(names, from, to, None, flow, at),
             },
             Val::Array(array) => {
-                let len = self.known.arrays[array as usize].len;
-                let (from, to) = (self.build.int(0), self.build.int(i64::from(len)));
+                let (from, to) = (self.build.int(0), self.length(array));
                 self.counted(names, from, to, Some(array), flow, at)
             }
             other => self.refuse(

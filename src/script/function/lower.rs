@@ -152,7 +152,7 @@ impl<'a> Lower<'a> {
         let audio = |name: &str| matches!(name, "x" | "left" | "right");
         // Sound comes first, in the order in which it is heard.
         for name in ["x", "left", "right"] {
-            if declared.iter().any(|param| param == name) {
+            if purpose != Purpose::Buffer && declared.iter().any(|param| param == name) {
                 self.inputs.push(Input::new(name, Role::Audio));
             }
         }
@@ -167,6 +167,9 @@ impl<'a> Lower<'a> {
                 "beat" => Val::One(self.build.push(Op::Clock(Clock::Beat), 0)),
                 "bpm" => Val::One(self.build.push(Op::Clock(Clock::Tempo), 0)),
                 "sample_rate" => self.named_constant("sample_rate").unwrap_or(Val::Unit),
+                name if purpose == Purpose::Buffer && (audio(name) || name == "y") => {
+                    Val::Array(self.whole_array(name))
+                }
                 name if audio(name) => {
                     let wire = self.inputs.iter().position(|input| input.name == name);
                     Val::One(self.build.push(Op::Input(wire.unwrap_or(0) as u16), 0))
@@ -222,6 +225,11 @@ impl<'a> Lower<'a> {
             Purpose::Shape if !mono => {
                 self.refuse(at, "a wave shaper is a function of `x`", "shape(|x| tanh(x * 3.0))")
             }
+            Purpose::Buffer if !mono && !sides[0] => self.refuse(
+                at,
+                "a function of whole sounds is given `x`, channel by channel, or `left` and `right` together",
+                "process_buffer(sound, |x| { for i in 0..x.len() { x[i] = -x[i]; } })",
+            ),
             Purpose::Analyser if !mono && !sides[0] => self.refuse(
                 at,
                 "an analyser hears `x`, or `left` and `right`",
@@ -313,8 +321,27 @@ impl<'a> Lower<'a> {
         if let Some(at) = self.known.arrays.iter().position(|array| array.name == name) {
             return at as u32;
         }
-        self.known.arrays.push(Array { name: name.to_string(), of, len, first, fixed });
+        let (name, whole) = (name.to_string(), false);
+        self.known.arrays.push(Array { name, of, len, first, fixed, whole });
         self.known.arrays.len() as u32 - 1
+    }
+
+    /// The array that holds a whole sound.
+    fn whole_array(&mut self, name: &str) -> u32 {
+        let array = self.array(name, Type::Float, 1, Vec::new());
+        self.known.arrays[array as usize].whole = true;
+        array
+    }
+
+    /// Length of an array.
+    pub fn length(&mut self, array: u32) -> Value {
+        match &self.known.arrays[array as usize] {
+            Array { whole: true, .. } => self.build.push(Op::Length(array), 0),
+            known => {
+                let len = i64::from(known.len);
+                self.build.int(len)
+            }
+        }
     }
 
     fn body(&mut self, definition: &Definition, purpose: Purpose) -> Lowered<Vec<Value>> {
@@ -345,6 +372,8 @@ impl<'a> Lower<'a> {
         let at = definition.body.last().map_or(Position::NONE, rhai::Stmt::position);
         let name = called(definition);
         match val {
+            // What it has written into the arrays is what counts.
+            _ if purpose == Purpose::Buffer => Ok(Vec::new()),
             Val::List(both) if both.len() == 2 && purpose == Purpose::Sound => {
                 let both = both.clone();
                 both.into_iter().map(|x| self.float(x, at)).collect()

@@ -111,22 +111,24 @@ impl Sources {
     ///
     /// # Errors
     /// If one of them is no whole number, nor true or false.
-    pub fn cases(&self, file: u16, switch: &Stmt) -> Result<BTreeMap<i64, Vec<usize>>, Refusal> {
+    pub fn cases(
+        &self,
+        file: u16,
+        switch: &Stmt,
+        truth: bool,
+    ) -> Result<BTreeMap<i64, Vec<usize>>, Refusal> {
         let Stmt::Switch(parts, at) = switch else { return Ok(BTreeMap::new()) };
         let text = self.texts.get(file as usize).map_or("", String::as_str);
         let before = at.line().unwrap_or(1).saturating_sub(1);
         let lines = text.split_inclusive('\n').take(before).map(str::len);
         let text = text.get(lines.sum()..).unwrap_or_default();
-        let known = super::cases::find(&parts.1, text);
-        let found: usize = known.len();
-        if found < parts.1.cases.len() {
-            return Err(Refusal::new(
+        super::cases::find(&parts.1, text, truth).ok_or_else(|| {
+            Refusal::new(
                 self.place(file, *at),
                 "`switch` compares with something that is no whole number",
                 "write whole numbers, as in `switch mode.to_int() { 0 => a, 1 => b, _ => c }`",
-            ));
-        }
-        Ok(known)
+            )
+        })
     }
 }
 

@@ -25,8 +25,9 @@ impl Lower<'_> {
                 "switch mode.to_int() { 0 => a, 1 => b, _ => c }",
             );
         }
-        let value = if of == Type::Bool { self.truth(value) } else { value };
-        let known = self.sources.cases(self.file, statement)?;
+        let truth = of == Type::Bool;
+        let value = if truth { self.truth(value) } else { value };
+        let known = self.sources.cases(self.file, statement, truth)?;
         let depth = self.env.vars.len();
         let mut exits = Vec::new();
         for (number, blocks) in &known {
