@@ -31,6 +31,12 @@ impl Lower<'_> {
         let depth = self.env.vars.len();
         let mut exits = Vec::new();
         for (number, blocks) in &known {
+            if truth && *number == 1 && known.len() == 2 {
+                // It is neither false nor anything else.
+                let val = self.guarded(cases, blocks, at)?;
+                exits.extend(self.exit(val));
+                return self.merge(exits, depth, at);
+            }
             let number = self.build.int(*number);
             let same = self.build.push(Op::Compare(Compare::Equal, value, number), 0);
             // Where none of its conditions holds, the default is meant.
