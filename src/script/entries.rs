@@ -299,11 +299,11 @@ const ENTRIES: &[Entry] = &[
     entry(
         &[
             "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-            "atanh",
+            "atanh", "atan2",
         ],
         NUMBERS,
         "sin(x)",
-        "Trigonometric and hyperbolic functions, in radians; `atan(y, x)` is the angle of a point.",
+        "Trigonometric and hyperbolic functions, in radians; `atan2(y, x)`, or `atan(y, x)`, is the angle of a point.",
         "print(sin(TAU / 8));",
     ),
     entry(
@@ -321,10 +321,10 @@ const ENTRIES: &[Entry] = &[
         "print(fract(1.25));",
     ),
     entry(
-        &["min", "max", "clamp"],
+        &["min", "max", "clamp", "lerp"],
         NUMBERS,
-        "clamp(x, lo, hi)",
-        "The smaller or larger of two numbers; a number kept between two.",
+        "clamp(x, lo, hi), lerp(from, to, part)",
+        "The smaller or larger of two numbers; a number kept between two; a number part of the way between two.",
         "print(clamp(12, 0, 10));",
     ),
     entry(

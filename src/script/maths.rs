@@ -45,6 +45,7 @@ const ONE: &[One] = &[
 /// Functions of two numbers.
 const TWO: &[Two] = &[
     ("atan", libm::atan2),
+    ("atan2", libm::atan2),
     ("hypot", libm::hypot),
     ("log", |x, base| libm::log(x) / libm::log(base)),
     ("pow", libm::pow),
@@ -64,7 +65,8 @@ pub fn register(engine: &mut Engine) {
         engine.register_fn(name, move |x: i64, y: f64| f(x as f64, y));
         engine.register_fn(name, move |x: f64, y: i64| f(x, y as f64));
     }
-    for (name, f) in [("atan", libm::atan2 as fn(f64, f64) -> f64), ("hypot", libm::hypot)] {
+    let two: [Two; 3] = [("atan", libm::atan2), ("atan2", libm::atan2), ("hypot", libm::hypot)];
+    for (name, f) in two {
         engine.register_fn(name, move |x: i64, y: i64| f(x as f64, y as f64));
     }
     for (name, pick) in [("min", Ord::min as fn(i64, i64) -> i64), ("max", Ord::max)] {
@@ -82,6 +84,12 @@ pub fn register(engine: &mut Engine) {
                 x
             }),
             _ => fail("`clamp(x, lo, hi)` takes three numbers, lo not above hi"),
+        }
+    });
+    engine.register_fn("lerp", |from: Dynamic, to: Dynamic, part: Dynamic| -> Fallible<f64> {
+        match (number(&from), number(&to), number(&part)) {
+            (Some(a), Some(b), Some(part)) => Ok(a + (b - a) * part),
+            _ => fail("`lerp(from, to, part)` takes three numbers"),
         }
     });
     engine.register_fn("/", divide);
