@@ -37,7 +37,7 @@ fn half_a_frame_is_the_mean_of_two() {
 #[test]
 fn between_frames_a_cubic_is_near_the_sine_itself() {
     for (part, freq, bound) in
-        [("cubic", 1_000.0, 1e-5), ("cubic", 6_000.0, 0.01), ("linear", 1_000.0, 0.003)]
+        [("cubic", 1_000.0, 1e-5), ("cubic", 6_000.0, 0.008), ("linear", 1_000.0, 0.0022)]
     {
         let effect = format!("heard |> dsp(|x| d::delay_{part}(x, 40.4 / sample_rate, 0.1))");
         let late = hear(&effect, &sine(freq, 9_600), 9_600);
@@ -56,10 +56,10 @@ fn echoes_are_those_of_the_node() {
     // What is damped loses treble with each echo, and no bass.
     let x = impulse("d::echo_fx(#{time: 0.05, feedback: 0.6, damp: 0.5, mix: 1.0})", 48_000);
     let second = &x[4_700..6_900];
-    below("bass", (spectrum(second, 20.0).0.hypot(spectrum(second, 20.0).1) - 0.6).abs(), 0.001);
+    below("bass", (spectrum(second, 20.0).0.hypot(spectrum(second, 20.0).1) - 0.6).abs(), 1e-5);
     let treble = spectrum(second, 23_999.0);
     // (1 - d) / (1 + d) of it is left.
-    below("treble", (treble.0.hypot(treble.1) - 0.2).abs(), 0.001);
+    below("treble", (treble.0.hypot(treble.1) - 0.2).abs(), 3e-5);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn the_treble_of_a_string_dies_sooner() {
     for k in [5.0, 20.0] {
         let (_, seconds) = ringing(&x, 220.0 * k);
         let wanted = -6.907_755 / turns(k);
-        below(&format!("partial {k}: {seconds} s"), (seconds / wanted - 1.0).abs(), 0.05);
+        below(&format!("partial {k}: {seconds} s"), (seconds / wanted - 1.0).abs(), 0.015);
     }
 }
 
