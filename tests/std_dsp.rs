@@ -8,6 +8,8 @@ mod delays;
 mod envelopes;
 #[path = "std_dsp/filters.rs"]
 mod filters;
+#[path = "std_dsp/module.rs"]
+mod module;
 #[path = "std_dsp/oscillators.rs"]
 mod oscillators;
 #[path = "std_dsp/responses.rs"]
