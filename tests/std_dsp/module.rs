@@ -92,3 +92,16 @@ fn no_part_jumps() {
         assert_eq!(programs.collect::<Vec<_>>(), [true], "{} jumps", part.name);
     }
 }
+
+#[test]
+fn a_flag_may_be_read_before_it_is_set() {
+    for flip in ["!this.on", "this.on ^ true", "(x > 1.0) | !this.on"] {
+        let y = hear(
+            &format!("heard |> dsp(|x| {{ this.on = {flip}; select(this.on, 1.0, 0.5) }})"),
+            &noise(64),
+            64,
+        );
+        let wanted = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 0.5 };
+        assert!((0..64).all(|i| y[i] == wanted(i)), "{flip}: {:?}", &y[..4]);
+    }
+}
