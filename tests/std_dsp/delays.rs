@@ -137,3 +137,11 @@ fn a_pluck_sounds_when_the_gate_opens() {
     below("cents", cents.abs(), 0.01);
     below("decay", (seconds / 0.5 - 1.0).abs(), 1e-5);
 }
+
+#[test]
+fn a_pluck_in_an_instrument_has_the_pitch_of_its_note() {
+    // The track's own bracket closes after it.
+    let track = "instrument(|v| d::pluck_source(#{decay: 1.0}))).play(\"a3\"";
+    let (cents, _) = ringing(&hear(track, &[], 48_000), 220.0);
+    below("cents beside a3", cents.abs(), 0.005);
+}
