@@ -55,6 +55,8 @@ pub struct Function {
     stopped: bool,
     seam: Seam,
     tail: usize,
+    /// Frames since something was heard of it.
+    still: usize,
 }
 
 impl Function {
@@ -96,6 +98,7 @@ impl Function {
             scratch: vec![0; code.scratch()],
             tail: tail(program),
             program: program.clone(),
+            still: usize::MAX,
             code,
             sources,
             lanes,
@@ -176,6 +179,18 @@ impl Function {
         fault
     }
 
+    /// Notes when something was last heard of it, if that matters.
+    fn listen(&mut self, io: &mut Io) {
+        if self.tail == 0 || self.tail == usize::MAX {
+            return;
+        }
+        let channels = 0..self.code.program().interface.outs as usize;
+        let loud = channels
+            .into_iter()
+            .any(|channel| io.outs.audio(channel).iter().any(|y| y.abs().largest() >= INAUDIBLE));
+        self.still = if loud { 0 } else { self.still.saturating_add(io.frames) };
+    }
+
     /// Notes what went wrong, and makes the range what is silenced.
     fn fail(&mut self, fault: Fault, io: &mut Io) {
         let place = self.program.place(fault.at).cloned().unwrap_or_default();
@@ -200,18 +215,21 @@ impl Function {
     }
 }
 
+/// Level below which nothing is heard: -140 dB.
+const INAUDIBLE: f32 = 1e-7;
+
 /// What comes in where nothing does.
 struct Silence(Frames);
 static SILENCE: Silence = Silence([F8::ZERO; BLOCK]);
 
-/// How long it may sound on after its input is silent, beyond what is heard of it: as long as its longest array.
+/// How long it may be silent after its input, and sound again: what was written to one array may go through all others.
 fn tail(program: &Program) -> usize {
     let restless = |op: &Op| matches!(op, Op::Random(..) | Op::Clock(Clock::Seconds | Clock::Beat));
     let insts = || program.blocks.iter().flat_map(|block| &block.insts);
     if program.interface.audio() == 0 || insts().any(|inst| restless(&inst.op)) {
         return usize::MAX;
     }
-    program.kept().map(|array| array.len as usize).max().unwrap_or(0)
+    program.kept().map(|array| array.len as usize).sum()
 }
 
 impl Unit for Function {
@@ -260,6 +278,7 @@ impl Unit for Function {
         if self.line {
             return io.outs.ramp(0, self.ends[0], self.ends[1]);
         }
+        self.listen(io);
         for channel in 0..self.program.interface.outs as usize {
             self.seam.smooth(channel, io.outs.audio(channel));
         }
@@ -280,7 +299,8 @@ impl Unit for Function {
     }
 
     fn tail(&self) -> usize {
-        self.tail
+        // An echo of what has just been heard may come however long the input has been silent.
+        if self.still < self.tail { usize::MAX - 1 } else { self.tail }
     }
 
     fn mishap(&mut self) -> Option<Mishap> {

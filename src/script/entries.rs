@@ -305,7 +305,7 @@ const ENTRIES: &[Entry] = &[
         ],
         NUMBERS,
         "sin(x)",
-        "Trigonometric and hyperbolic functions, in radians; `atan(y, x)` is the angle of a point.",
+        "Trigonometric and hyperbolic functions, in radians; `atan2(y, x)`, or `atan(y, x)`, is the angle of a point.",
         "print(sin(TAU / 8));",
     ),
     entry(

@@ -112,7 +112,11 @@ fn explain(build: &Build, engine: &Engine, error: &E) -> Explained {
             Some((message.to_string(), hint))
         }
         E::ErrorFunctionNotFound(signature, _) => no_function(build, engine, signature),
-        E::ErrorVariableNotFound(name, _) => Some((format!("`{name}` is not defined"), None)),
+        E::ErrorVariableNotFound(name, _) => {
+            let closure = format!("a function of a module is given in a closure: |x| {name}(x)");
+            let hint = name.contains("::").then_some(closure);
+            Some((format!("`{name}` is not defined"), hint))
+        }
         E::ErrorMismatchDataType(wanted, found, _) if found.contains("Signal") => {
             let hint = "a signal has no value while the script runs, so no `if` or `while` can depend \
                         on it: use `select(cond, a, b)` or arithmetic";

@@ -116,8 +116,8 @@ pub const ENTRIES: &[Entry] = &[
          curve. It is called for every frame and returns a number, or [left, right]. `this.z` is kept from frame to frame (0.0 \
          at first), `this.line.pad(4800, 0.0)` makes an array; every call of another function that keeps something has a \
          state of its own.",
-        "fn one_pole(x, cutoff) {\n    let a = exp(-TAU * cutoff / sample_rate);\n    \
-         this.z = x * (1.0 - a) + this.z * a;\n    this.z\n}\n\
+        "fn one_pole(x, cutoff) { let a = exp(-TAU * cutoff / sample_rate); \
+         this.z = x * (1.0 - a) + this.z * a; this.z } \
          track(\"a\", saw(110) * 0.2 |> dsp(one_pole, #{cutoff: lfo(\"sine\", 0.5).range(200, 2000)}));",
     ),
     entry(
@@ -141,7 +141,7 @@ pub const ENTRIES: &[Entry] = &[
         GROUP,
         "analyser(sound, function, #{parameters})",
         "A signal for others that the script computes of sound: of `x` (each frame of a channel) or `left, right`.",
-        "let level = analyser(tap(\"a\"), |x, speed| {\n    this.y += (abs(x) - this.y) * speed;\n    this.y\n}, #{speed: 0.001});\n\
-         track(\"a\", saw(55) * 0.2);\ntrack(\"b\", sine(220) * level);",
+        "let level = analyser(tap(\"a\"), |x, speed| { this.y += (abs(x) - this.y) * speed; this.y }, #{speed: 0.001}); \
+         track(\"a\", saw(55) * 0.2); track(\"b\", sine(220) * level);",
     ),
 ];

@@ -93,6 +93,10 @@ impl Lower<'_> {
         if (a, b) == (Type::Int, Type::Int) {
             return self.integer(name, x, y, at);
         }
+        if self.again && (a == Type::Bool || b == Type::Bool) && matches!(name, "&" | "|" | "^") {
+            // The other one may turn out to be true or false too.
+            return Ok(self.build.constant(Type::Bool, 0));
+        }
         let (x, y) = (self.float(x, at)?, self.float(y, at)?);
         let op = match name {
             "+" => Op::Binary(Binary::FloatAdd, x, y),
@@ -184,6 +188,7 @@ impl Lower<'_> {
             ("-", Type::Int) => Op::Unary(Unary::IntNeg, x),
             ("!", Type::Bool) => Op::Unary(Unary::Not, x),
             ("+", Type::Float | Type::Int) => return Ok(x),
+            ("!", _) if self.again => return Ok(self.build.constant(Type::Bool, 0)),
             ("!", _) => {
                 return self.refuse(
                     at,
