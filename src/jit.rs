@@ -36,7 +36,7 @@ pub struct Code {
 }
 
 enum Back {
-    Machine(machine::Machine),
+    Machine(Box<machine::Machine>),
     /// For wires that move in lines; and for lines at rest, if that makes a difference.
     Plain(Box<[Option<interpret::Interpreter>; 2]>),
 }
@@ -62,7 +62,7 @@ impl Code {
             form.map(|f| interpret::Interpreter::new(&program, &f.hoisted, paces, &f.still))
         };
         let back = match machine {
-            Some(machine) => Back::Machine(machine),
+            Some(machine) => Back::Machine(Box::new(machine)),
             None => Back::Plain(Box::new(forms.map(plain))),
         };
         Code { program, back }

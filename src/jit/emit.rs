@@ -108,7 +108,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     }
 
     /// Writes it all.
-    pub fn function(mut self) -> Result<(), ModuleError> {
+    pub fn function(mut self) -> Result<(), Box<ModuleError>> {
         self.prepare();
         for inst in &self.what.form.hoisted.once {
             self.inst(inst)?;

@@ -37,7 +37,7 @@ unsafe impl Sync for Machine {}
 const WIDTHS: [usize; 3] = [1, 2, 4];
 
 /// How to make code for this machine.
-fn isa() -> Result<OwnedTargetIsa, ModuleError> {
+fn isa() -> Result<OwnedTargetIsa, Box<ModuleError>> {
     static ISA: OnceLock<Option<OwnedTargetIsa>> = OnceLock::new();
     let made = ISA.get_or_init(|| {
         let mut flags = settings::builder();
@@ -50,7 +50,7 @@ fn isa() -> Result<OwnedTargetIsa, ModuleError> {
         isa.finish(settings::Flags::new(flags)).ok()
     });
     let none = || ModuleError::Backend(std::io::Error::other("no code for this machine").into());
-    made.clone().ok_or_else(none)
+    made.clone().ok_or_else(|| none().into())
 }
 
 impl Machine {
@@ -62,7 +62,7 @@ impl Machine {
         program: &Program,
         paces: &[Pace],
         forms: &[Option<Form>; 2],
-    ) -> Result<Machine, ModuleError> {
+    ) -> Result<Machine, Box<ModuleError>> {
         let mut builder = JITBuilder::with_isa(isa()?, default_libcall_names());
         for (i, function) in FUNCTIONS.iter().enumerate() {
             builder.symbol(format!("f{i}"), function.address());
@@ -136,10 +136,10 @@ pub fn define_in(
     program: &Program,
     paces: &[Pace],
     lanes: usize,
-) -> Result<FuncId, ModuleError> {
+) -> Result<FuncId, Box<ModuleError>> {
     if program.arrays.iter().any(|array| array.fixed) || (lanes > 1 && !program.is_straight()) {
         let why = std::io::Error::other("this function can only be compiled in its own process");
-        return Err(ModuleError::Backend(why.into()));
+        return Err(ModuleError::Backend(why.into()).into());
     }
     let form = Form { hoisted: hoist(program, &[]), still: vec![false; paces.len()] };
     let layout = Layout::new(program);
@@ -154,7 +154,7 @@ fn define(
     contexts: &mut (cranelift_codegen::Context, FunctionBuilderContext),
     name: &str,
     what: &Forms,
-) -> Result<FuncId, ModuleError> {
+) -> Result<FuncId, Box<ModuleError>> {
     let (context, builders) = contexts;
     module.clear_context(context);
     let mut signature: Signature = module.make_signature();

@@ -24,7 +24,7 @@ mod value;
 pub use bind::{ENTRIES, register};
 pub use buffer::ENTRIES as BUFFER;
 
-use super::build::{Build, Desk};
+use super::build::Desk;
 use crate::diag::Diagnostic;
 use crate::ir::Program;
 use crate::nodes::function::Purpose;
@@ -67,30 +67,21 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Where it cannot be compiled, why, and what to write instead.
-pub fn compile(cx: &Cx, pointer: &FnPtr, purpose: Purpose) -> Result<Compiled, Diagnostic> {
+pub fn compile(cx: &Cx, pointer: &FnPtr, purpose: Purpose) -> Result<Compiled, Box<Diagnostic>> {
     let desk = Desk::of(cx);
     let build = desk.open();
     let call = build.place(cx.call_source(), cx.call_position());
-    let sources = sources(&build);
+    let sources = Sources { trees: &build.trees, files: &build.sources };
     let found = sources.pointed(call.file, pointer.fn_name());
     let Some(definition) = found else {
         let message = format!("`{}` is no function of this script", pointer.fn_name());
         let hint = "give it a closure: |x| tanh(x * 2.0)";
-        return Err(Diagnostic::error(message, call).hint(hint));
+        return Err(Diagnostic::error(message, call).hint(hint).into());
     };
     let curried: Vec<Dynamic> = pointer.iter_curry().map(|v| v.clone().flatten()).collect();
     lower::program(&sources, &build.constants, definition, &curried, purpose).map_err(|refusal| {
-        let place = refusal.place.clone();
-        let diagnostic = refusal.diagnostic();
-        if place.file == call.file { diagnostic } else { diagnostic.relate("given here", call) }
+        let elsewhere = refusal.place.file != call.file;
+        let said = refusal.diagnostic();
+        Box::new(if elsewhere { said.relate("given here", call) } else { said })
     })
-}
-
-/// What has been read so far.
-fn sources(build: &Build) -> Sources {
-    Sources {
-        trees: build.trees.clone(),
-        files: build.sources.iter().map(|source| source.name.clone()).collect(),
-        texts: build.sources.iter().map(|source| source.text.clone()).collect(),
-    }
 }

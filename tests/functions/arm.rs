@@ -8,7 +8,7 @@ use super::corpus::{CORPUS, HELPERS, feed};
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{Module as _, default_libcall_names};
+use cranelift_module::default_libcall_names;
 use cranelift_object::{ObjectBuilder, ObjectModule};
 use rhapsode::ir::maths::{FUNCTIONS, Form};
 use rhapsode::ir::{Program, random};

@@ -79,7 +79,7 @@ impl Emit<'_, '_> {
     }
 
     /// Writes an operation.
-    pub(super) fn inst(&mut self, inst: &Inst) -> Result<(), ModuleError> {
+    pub(super) fn inst(&mut self, inst: &Inst) -> Result<(), Box<ModuleError>> {
         let get = |emit: &Self, value: &Value| emit.values[value].clone();
         let of = |emit: &Self, value: &Value| emit.what.program.of(*value);
         let made = match &inst.op {
@@ -188,11 +188,11 @@ impl Emit<'_, '_> {
                 let words = words.collect();
                 self.gather(Type::Float, words)
             }
-            Unary::ToInt => self.to_int(x, at),
+            Unary::ToInt => self.whole(x, at),
         }
     }
 
-    fn to_int(&mut self, x: &Lanes, at: u32) -> Lanes {
+    fn whole(&mut self, x: &Lanes, at: u32) -> Lanes {
         let (mut made, mut bad) = (Vec::new(), Vec::new());
         for x in self.scatter(Type::Float, x) {
             let (low, high) =
@@ -320,7 +320,7 @@ impl Emit<'_, '_> {
         of: cl::Type,
         args: &[Lanes],
         args_of: Type,
-    ) -> Result<Lanes, ModuleError> {
+    ) -> Result<Lanes, Box<ModuleError>> {
         let function = match self.functions.get(name) {
             Some(known) => *known,
             None => {

@@ -30,7 +30,7 @@ impl Seam {
             }
             let part = |i: usize| 1.0 - (since + i).min(FRAMES) as f32 / FRAMES as f32;
             for (i, y) in out.iter_mut().enumerate() {
-                *y = *y + self.step[channel] * part(i);
+                *y += self.step[channel] * part(i);
             }
             let now = since + out.len();
             self.since[channel] = (now < FRAMES).then_some(now);

@@ -42,7 +42,7 @@ fn made(
     let compiled = match compile(cx, f, purpose) {
         Ok(compiled) => compiled,
         Err(refused) => {
-            with(cx, |build, _| build.report(refused));
+            with(cx, |build, _| build.report(*refused));
             return Ok(Dynamic::from(Failed));
         }
     };

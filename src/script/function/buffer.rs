@@ -35,7 +35,7 @@ fn made(cx: &Cx, of: &Dynamic, f: &FnPtr, options: &[Dynamic]) -> Dynamic {
     };
     let compiled = match compile(cx, f, Purpose::Buffer) {
         Ok(compiled) => compiled,
-        Err(refused) => return failed(Some(refused)),
+        Err(refused) => return failed(Some(*refused)),
     };
     with(cx, |build, place| {
         if !compiled.driven.is_empty() {

@@ -33,7 +33,7 @@ pub(super) struct Known {
 
 /// A function that is being lowered.
 pub(super) struct Lower<'a> {
-    pub sources: &'a Sources,
+    pub sources: &'a Sources<'a>,
     pub constants: &'a Constants,
     pub build: Builder,
     pub env: Env,
@@ -96,7 +96,12 @@ pub(super) fn called(definition: &Definition) -> &str {
 }
 
 impl<'a> Lower<'a> {
-    fn new(sources: &'a Sources, constants: &'a Constants, file: u16, known: Known) -> Lower<'a> {
+    fn new(
+        sources: &'a Sources<'a>,
+        constants: &'a Constants,
+        file: u16,
+        known: Known,
+    ) -> Lower<'a> {
         let mut build = Builder::new();
         let firsts: Vec<Value> = known.state.iter().map(|state| build.state(state.of)).collect();
         let env = Env { vars: Vec::new(), state: firsts.clone() };
@@ -272,16 +277,15 @@ impl<'a> Lower<'a> {
             let len = first.len() as u32;
             return Ok(Val::Array(self.array(name, of, len, first)));
         }
-        if let Some(pointer) = value.clone().try_cast::<FnPtr>() {
-            if let Some(definition) = self.sources.pointed(definition.file, pointer.fn_name()) {
-                let curry: Vec<Dynamic> =
-                    pointer.iter_curry().map(|v| v.clone().flatten()).collect();
-                let mut captured = Vec::new();
-                for (name, value) in definition.params.iter().zip(&curry) {
-                    captured.push(self.captured(&definition, name, value, driven)?);
-                }
-                return Ok(Val::Function(Arc::new(Callable { definition, captured })));
+        if let Some(pointer) = value.clone().try_cast::<FnPtr>()
+            && let Some(definition) = self.sources.pointed(definition.file, pointer.fn_name())
+        {
+            let curry: Vec<Dynamic> = pointer.iter_curry().map(|v| v.clone().flatten()).collect();
+            let mut captured = Vec::new();
+            for (name, value) in definition.params.iter().zip(&curry) {
+                captured.push(self.captured(&definition, name, value, driven)?);
             }
+            return Ok(Val::Function(Arc::new(Callable { definition, captured })));
         }
         let (of, first) = if let Ok(x) = value.as_float() {
             (Type::Float, bits(x))

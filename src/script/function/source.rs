@@ -1,6 +1,7 @@
 //! Finds the text of a function: its parameters, its statements, and what is written above it.
 
 use super::Refusal;
+use crate::diag::Source;
 use crate::units::Place;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeMap;
@@ -22,16 +23,14 @@ pub struct Definition {
 }
 
 /// All scripts that were read.
-pub struct Sources {
+pub struct Sources<'a> {
     /// Syntax trees by index of their file.
-    pub trees: Vec<(u16, Arc<AST>)>,
-    /// Names of the files, by index.
-    pub files: Vec<String>,
-    /// Texts of the files, by index.
-    pub texts: Vec<String>,
+    pub trees: &'a [(u16, Arc<AST>)],
+    /// Names and texts, by index of their file.
+    pub files: &'a [Source],
 }
 
-impl Sources {
+impl Sources<'_> {
     fn tree(&self, file: u16) -> Option<&Arc<AST>> {
         self.trees.iter().find(|(f, _)| *f == file).map(|(_, tree)| tree)
     }
@@ -82,9 +81,9 @@ impl Sources {
             },
             _ => None,
         })?;
-        let own = self.files.get(file as usize)?;
+        let own = &self.files.get(file as usize)?.name;
         let near = crate::script::resolver::beside(Some(own), &path);
-        let named = |name: &str| self.files.iter().position(|known| known == name);
+        let named = |name: &str| self.files.iter().position(|known| known.name == name);
         named(&near).or_else(|| named(&path)).map(|index| index as u16)
     }
 
@@ -118,7 +117,7 @@ impl Sources {
         truth: bool,
     ) -> Result<BTreeMap<i64, Vec<usize>>, Refusal> {
         let Stmt::Switch(parts, at) = switch else { return Ok(BTreeMap::new()) };
-        let text = self.texts.get(file as usize).map_or("", String::as_str);
+        let text = self.files.get(file as usize).map_or("", |file| file.text.as_str());
         let before = at.line().unwrap_or(1).saturating_sub(1);
         let lines = text.split_inclusive('\n').take(before).map(str::len);
         let text = text.get(lines.sum()..).unwrap_or_default();
