@@ -134,7 +134,7 @@ fn input() -> [[f32; LANES]; FRAMES] {
 
 /// A function that runs one block of so many lanes.
 fn block(program: &Arc<Program>, native: bool, lanes: usize) -> impl FnMut() + use<> {
-    let code = Code::new(program.clone(), &[Pace::Audio], native);
+    let code = Code::new(program.clone(), &[Pace::Audio], lanes, native);
     let mut memory = Memory::new(program, LANES);
     let mut scratch = vec![0; code.scratch()];
     let (rows, mut out, seeds) = (input(), [[0.0f32; LANES]; FRAMES], [1i64; LANES]);
@@ -159,7 +159,9 @@ fn block(program: &Arc<Program>, native: bool, lanes: usize) -> impl FnMut() + u
             outs: [out.as_mut_ptr().cast(), std::ptr::null_mut()],
         };
         // SAFETY: all that the call points to has eight lanes and lives as long as it.
-        let fault = unsafe { code.run(&mut call, lanes.min(code.widest()), false, &mut scratch) };
+        let fault = unsafe {
+            code.run(&mut call, if code.is_wide() { lanes } else { 1 }, false, &mut scratch)
+        };
         assert!(fault.is_none());
         black_box(&out);
     }
@@ -206,7 +208,7 @@ fn functions(c: &mut Criterion) {
         let mut rhai = by_rhai(pair.text);
         group.bench_function("rhai", |b| b.iter(&mut rhai));
         group.bench_function("compiling", |b| {
-            b.iter(|| black_box(Code::new(program.clone(), &[Pace::Audio], true)));
+            b.iter(|| black_box(Code::new(program.clone(), &[Pace::Audio], 1, true)));
         });
         group.finish();
     }
@@ -218,7 +220,7 @@ fn voices(c: &mut Criterion) {
     let song = |voice: &str| {
         let notes: Vec<String> = (0..64).map(|i| (30 + i).to_string()).collect();
         format!(
-            "tempo(60); {FUNCTIONS}\ntrack(\"v\", instrument({voice}, #{{voices: 64}}).gain(0.01)).play(note(\"{}\").slow(4));",
+            "tempo(60); {FUNCTIONS}\ntrack(\"v\", instrument({voice}, #{{voices: 64}})).gain(0.01).play(note(\"{}\").slow(4));",
             notes.join(",")
         )
     };

@@ -22,7 +22,7 @@ pub use eval::{Bits, apply, bits, random};
 pub use hoist::{Hoisted, gains, hoist};
 pub use interface::{Input, Interface, Role};
 pub use op::{Binary, Blame, Clock, Compare, Op, Type, Unary};
-pub use simplify::finish;
+pub use simplify::{finish, straighten};
 
 use crate::units::Place;
 use serde::{Deserialize, Serialize};
@@ -180,6 +180,13 @@ impl Program {
     /// Arrays that each lane has one of.
     pub fn kept(&self) -> impl Iterator<Item = &Array> {
         self.arrays.iter().filter(|array| !array.fixed)
+    }
+
+    /// Whether something can go wrong in it.
+    #[must_use]
+    pub fn can_blame(&self) -> bool {
+        let mut insts = self.blocks.iter().flat_map(|block| &block.insts);
+        insts.any(|inst| inst.op.blame().is_some())
     }
 
     /// Whether something is kept from frame to frame.

@@ -17,7 +17,7 @@ pub use call::{Call, FUEL, Fault, LANES, Wire};
 pub use machine::define_in;
 pub use memory::Memory;
 
-use crate::ir::{Hoisted, Op, Program, gains, hoist};
+use crate::ir::{Hoisted, Program, gains, hoist};
 use std::sync::Arc;
 
 /// How often the value on a wire changes.
@@ -47,23 +47,27 @@ struct Form {
     still: Vec<bool>,
 }
 
+/// The program for wires whose lines move; and for lines at rest, if something is gained by that.
+fn forms(program: &Program, paces: &[Pace]) -> [Option<Form>; 2] {
+    let lines: Vec<bool> = paces.iter().map(|pace| *pace == Pace::Line).collect();
+    let moving = Form { hoisted: hoist(program, &[]), still: vec![false; lines.len()] };
+    let resting = Form { hoisted: hoist(program, &lines), still: lines };
+    let gained = gains(&moving.hoisted, &resting.hoisted);
+    [Some(moving), gained.then_some(resting)]
+}
+
 impl Code {
-    /// Code for `program` whose wires have these paces; machine code if `native` and this machine lets programs make
-    /// memory executable. Control thread.
+    /// Code for `program` whose wires have these paces, for one lane or several; machine code if `native` and this machine
+    /// lets programs make memory executable. Control thread.
     #[must_use]
-    pub fn new(program: Arc<Program>, paces: &[Pace], native: bool) -> Code {
-        let lines: Vec<bool> = paces.iter().map(|pace| *pace == Pace::Line).collect();
-        let moving = Form { hoisted: hoist(&program, &[]), still: vec![false; lines.len()] };
-        let resting = Form { hoisted: hoist(&program, &lines), still: lines };
-        let gained = gains(&moving.hoisted, &resting.hoisted);
-        let forms = [Some(moving), gained.then_some(resting)];
-        let machine = native.then(|| machine::Machine::new(&program, paces, &forms).ok()).flatten();
-        let plain = |form: Option<Form>| {
-            form.map(|f| interpret::Interpreter::new(&program, &f.hoisted, paces, &f.still))
-        };
+    pub fn new(program: Arc<Program>, paces: &[Pace], lanes: usize, native: bool) -> Code {
+        let machine = native.then(|| machine::Machine::new(&program, paces, lanes).ok()).flatten();
         let back = match machine {
             Some(machine) => Back::Machine(Box::new(machine)),
-            None => Back::Plain(Box::new(forms.map(plain))),
+            None => {
+                let plain = |form: Form| interpret::Interpreter::new(&program, &form, paces);
+                Back::Plain(Box::new(forms(&program, paces).map(|form| form.map(plain))))
+            }
         };
         Code { program, back }
     }
@@ -86,25 +90,20 @@ impl Code {
         if self.is_native() { 0 } else { 2 * self.program.types.len() }
     }
 
-    /// Lanes that are computed side by side at most: 1, 2 or 4.
+    /// Whether lanes are computed side by side: two or four; else one by one.
     #[must_use]
-    pub fn widest(&self) -> usize {
-        match &self.back {
-            Back::Machine(machine) => machine.widest(),
-            Back::Plain(_) => 1,
-        }
+    pub fn is_wide(&self) -> bool {
+        matches!(&self.back, Back::Machine(machine) if machine.is_wide())
     }
 
-    /// Whether a lone lane is better computed together with one that nobody hears.
+    /// Whether all lanes that are computed side by side must be heard, as something may go wrong in them; those for
+    /// which others are missing are computed one by one.
     #[must_use]
-    pub fn prefers_pairs(&self) -> bool {
-        let calls = |block: &crate::ir::Block| {
-            block.insts.iter().any(|i| matches!(i.op, Op::Call(..) | Op::Random(..)))
-        };
-        self.widest() > 1 && !self.program.blocks.iter().any(calls)
+    pub fn wants_all(&self) -> bool {
+        self.is_wide() && self.program.can_blame()
     }
 
-    /// Runs `lanes` lanes (1, 2 or 4, at most [`Code::widest`]) from the one that `call` begins with. `resting` says
+    /// Runs `lanes` lanes (2 or 4 if it [is wide](Code::is_wide), else 1) from the one that `call` begins with; or 1, if it [wants all](Code::wants_all). `resting` says
     /// that all lines are flat. Returns what went wrong first, if something did: then what went out is worthless, and
     /// so is what was kept. Audio thread: no memory, locks or calls to the system.
     ///
@@ -126,7 +125,7 @@ impl Code {
                 let rest = forms[1].as_ref().filter(|_| resting);
                 if let Some(form) = rest.or(forms[0].as_ref()) {
                     // SAFETY: as above.
-                    (0..lanes).for_each(|lane| unsafe { form.run(call, lane, scratch) });
+                    unsafe { form.run(call, scratch) };
                 }
             }
         }

@@ -4,13 +4,11 @@ use super::op::Op;
 use super::simplify::arrivals;
 use super::{BlockId, End, Inst, Program, Target, Value};
 
-/// What both sides of a branch may cost together to be computed both.
-const CHEAP: u32 = 24;
-
-/// Turns branches whose sides do nothing but compute cheap values into choices. Returns whether it found one.
+/// Turns a branch whose sides do nothing but compute values that cost at most `most` together into choices. Returns
+/// whether it found one.
 ///
 /// J. R. Allen et al., "Conversion of Control Dependence to Data Dependence", 1983, for the simplest case.
-pub(super) fn choose(program: &mut Program) -> bool {
+pub(super) fn choose(program: &mut Program, most: u32) -> bool {
     let arrivals = arrivals(program);
     for at in 0..program.blocks.len() {
         let End::Branch(condition, yes, no) = program.blocks[at].end.clone() else { continue };
@@ -18,8 +16,8 @@ pub(super) fn choose(program: &mut Program) -> bool {
         else {
             continue;
         };
-        let meet = meeting(&a, &b, &yes, &no);
-        let Some((meet, from_yes, from_no)) = meet else { continue };
+        let meet = meeting(&a, &b, &yes, &no).filter(|(_, _, _, cost)| *cost <= most);
+        let Some((meet, from_yes, from_no, _)) = meet else { continue };
         if BlockId(at as u32) == meet {
             continue;
         }
@@ -53,8 +51,8 @@ fn side(program: &Program, arrivals: &[usize], to: &Target) -> Option<Side> {
 /// A way to where both sides meet: the block on the way, if there is one, and the values that are brought.
 type Way = (Option<BlockId>, Vec<Value>);
 
-/// Where both sides meet.
-fn meeting(a: &Side, b: &Side, yes: &Target, no: &Target) -> Option<(BlockId, Way, Way)> {
+/// Where both sides meet, and what they cost.
+fn meeting(a: &Side, b: &Side, yes: &Target, no: &Target) -> Option<(BlockId, Way, Way, u32)> {
     let way = |side: &Side, to: &Target, meet: BlockId| -> Option<(Way, u32)> {
         if to.block == meet {
             return Some(((None, to.args.clone()), 0));
@@ -64,10 +62,8 @@ fn meeting(a: &Side, b: &Side, yes: &Target, no: &Target) -> Option<(BlockId, Wa
     };
     let meets = [Some(yes.block), Some(no.block), a.through.as_ref().map(|next| next.block)];
     for meet in meets.into_iter().flatten() {
-        if let (Some((x, cost)), Some((y, other))) = (way(a, yes, meet), way(b, no, meet))
-            && cost + other <= CHEAP
-        {
-            return Some((meet, x, y));
+        if let (Some((x, cost)), Some((y, other))) = (way(a, yes, meet), way(b, no, meet)) {
+            return Some((meet, x, y, cost + other));
         }
     }
     None

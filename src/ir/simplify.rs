@@ -20,20 +20,39 @@ pub fn finish(
     let name = name.to_string();
     let mut program =
         Program { name, interface, types, blocks, state, arrays, places, fingerprint: 0 };
-    order(&mut program);
-    loop {
-        drop_params(&mut program);
-        join(&mut program);
-        let chosen = choose(&mut program);
-        order(&mut program);
-        if !chosen {
-            break;
-        }
-    }
+    reduce(&mut program, TRIFLE);
     drop_unused(&mut program);
     number(&mut program);
     program.fingerprint = fingerprint(&program);
     program
+}
+
+/// What both sides of a branch cost together that is a choice in any case.
+const TRIFLE: u32 = 4;
+/// What they may cost where choices let lanes be computed side by side.
+const CHEAP: u32 = 40;
+
+/// The same program as a single run of operations, in which both sides of branches are computed; `None` if it has
+/// loops, or if that would cost too much.
+#[must_use]
+pub fn straighten(program: &Program) -> Option<Program> {
+    let mut straight = program.clone();
+    reduce(&mut straight, CHEAP);
+    straight.is_straight().then_some(straight)
+}
+
+/// Drops what is not needed, and turns branches whose sides cost at most so much into choices.
+fn reduce(program: &mut Program, most: u32) {
+    order(program);
+    loop {
+        drop_params(program);
+        join(program);
+        let chosen = choose(program, most);
+        order(program);
+        if !chosen {
+            return;
+        }
+    }
 }
 
 /// FNV-1a over the text of the program.

@@ -1,11 +1,9 @@
 //! The plain interpreter of the form: what runs where machine code may not be made, and what machine code must equal.
 
-use super::Pace;
 use super::call::{Call, Fault, LANES};
 use super::layout::{Layout, Spot};
-use crate::ir::{
-    Binary, Bits, Blame, Block, Clock, End, Hoisted, Inst, Op, Program, Type, Value, apply,
-};
+use super::{Form, Pace};
+use crate::ir::{Binary, Bits, Blame, Block, Clock, End, Inst, Op, Program, Type, Value, apply};
 
 /// A program as the interpreter reads it.
 pub struct Interpreter {
@@ -56,13 +54,9 @@ enum Last {
 struct Moves(Vec<(u32, u32)>);
 
 impl Interpreter {
-    /// Prepares `program` in the form `hoisted`, whose wires are lines at rest where `still` is true.
-    pub fn new(
-        program: &Program,
-        hoisted: &Hoisted,
-        paces: &[Pace],
-        still: &[bool],
-    ) -> Interpreter {
+    /// Prepares `program` in one of its forms.
+    pub fn new(program: &Program, form: &Form, paces: &[Pace]) -> Interpreter {
+        let Form { hoisted, still } = form;
         let layout = Layout::new(program);
         let step = |inst: &Inst| Step::new(program, &layout, (paces, still), inst);
         let params = |block: usize| &hoisted.blocks[block].params;
@@ -99,15 +93,13 @@ impl Interpreter {
         }
     }
 
-    /// Runs the lane that is `offset` lanes after the first one of `call`. `registers` are two for each value.
+    /// Runs the lane of `call`. `registers` are two for each value.
     ///
     /// # Safety
     /// As for [`super::Code::run`].
-    pub unsafe fn run(&self, call: &mut Call, offset: usize, registers: &mut [Bits]) {
+    pub unsafe fn run(&self, call: &mut Call, registers: &mut [Bits]) {
         let (registers, spare) = registers.split_at_mut(self.registers);
-        // SAFETY: each lane has memory of its own, `stride` words after that of the lane before.
-        let memory = unsafe { call.memory.add(offset * call.stride as usize) };
-        let lane = call.lane as usize + offset;
+        let (memory, lane) = (call.memory, call.lane as usize);
         let mut run = Run { code: self, call, registers, spare, memory, lane, frame: 0 };
         // SAFETY: the caller promises that wires and rows are there.
         unsafe { run.frames() };

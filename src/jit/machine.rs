@@ -1,11 +1,11 @@
 //! Machine code, made by Cranelift: one function for each number of lanes and each state of the lines.
 
-use super::call::{Call, LANES};
+use super::call::Call;
 use super::emit::{Emit, Forms};
 use super::layout::Layout;
-use super::{Form, Pace};
+use super::{Form, Pace, forms};
 use crate::ir::maths::FUNCTIONS;
-use crate::ir::{Program, hoist, random};
+use crate::ir::{Program, hoist, random, straighten};
 use cranelift_codegen::ir::{AbiParam, Signature, types};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
@@ -20,10 +20,13 @@ pub struct Machine {
     module: Option<JITModule>,
     /// By lanes (1, 2, 4), then by whether lines rest.
     entries: [[Option<Entry>; 2]; 3],
-    widest: usize,
+    wide: bool,
     /// What the code reads of: it must not move.
     _layout: Layout,
 }
+
+/// What could be made.
+pub(super) type Made<T> = Result<T, Box<ModuleError>>;
 
 /// Machine code as it is called.
 type Entry = unsafe extern "C" fn(*mut Call);
@@ -37,7 +40,7 @@ unsafe impl Sync for Machine {}
 const WIDTHS: [usize; 3] = [1, 2, 4];
 
 /// How to make code for this machine.
-fn isa() -> Result<OwnedTargetIsa, Box<ModuleError>> {
+fn isa() -> Made<OwnedTargetIsa> {
     static ISA: OnceLock<Option<OwnedTargetIsa>> = OnceLock::new();
     let made = ISA.get_or_init(|| {
         let mut flags = settings::builder();
@@ -54,53 +57,45 @@ fn isa() -> Result<OwnedTargetIsa, Box<ModuleError>> {
 }
 
 impl Machine {
-    /// Makes code. Control thread.
+    /// Makes code for one lane, or for several: side by side, if both sides of all branches can be computed. Control
+    /// thread.
     ///
     /// # Errors
     /// If this machine is unknown, or memory may not be made executable.
-    pub fn new(
-        program: &Program,
-        paces: &[Pace],
-        forms: &[Option<Form>; 2],
-    ) -> Result<Machine, Box<ModuleError>> {
-        let mut builder = JITBuilder::with_isa(isa()?, default_libcall_names());
-        for (i, function) in FUNCTIONS.iter().enumerate() {
-            builder.symbol(format!("f{i}"), function.address());
-        }
-        builder.symbol("random", random as *const u8);
-        let mut module = JITModule::new(builder);
+    pub fn new(program: &Program, paces: &[Pace], lanes: usize) -> Made<Machine> {
+        let straight = if lanes > 1 { straighten(program) } else { None };
+        // What goes wrong must go wrong in a lane that is heard.
+        let first = usize::from(straight.is_some() && !program.can_blame());
+        let widths = match (&straight, lanes) {
+            (None, _) => &WIDTHS[..1],
+            (Some(_), 2) => &WIDTHS[first..2],
+            (Some(_), _) => &WIDTHS[first..],
+        };
+        let program = straight.as_ref().unwrap_or(program);
         let layout = Layout::new(program);
-        let widest = if program.is_straight() { WIDTHS[2].min(LANES) } else { 1 };
-        let mut made = Vec::new();
-        let mut contexts = (module.make_context(), FunctionBuilderContext::new());
-        for (w, &lanes) in WIDTHS.iter().enumerate().filter(|(_, lanes)| **lanes <= widest) {
-            for (f, form) in forms.iter().enumerate() {
-                let Some(form) = form else { continue };
-                let what = Forms { program, paces, form, layout: &layout, lanes };
-                let id = define(&mut module, &mut contexts, &format!("w{w}{f}"), &what);
-                match id {
-                    Ok(id) => made.push((w, f, id)),
-                    Err(error) => {
-                        // SAFETY: nothing of it has been called.
-                        unsafe { module.free_memory() };
-                        return Err(error);
-                    }
-                }
+        let mut module = module()?;
+        let made = define_all(&mut module, program, paces, &layout, widths);
+        let made = match made.and_then(|made| Ok(module.finalize_definitions().map(|()| made)?)) {
+            Ok(made) => made,
+            Err(error) => {
+                // SAFETY: nothing of it has been called.
+                unsafe { module.free_memory() };
+                return Err(error);
             }
-        }
-        module.finalize_definitions()?;
+        };
         let mut entries = [[None; 2]; 3];
-        for (w, f, id) in made {
+        for (width, form, id) in made {
             let address = module.get_finalized_function(id);
             // SAFETY: it was declared with this signature.
-            entries[w][f] = Some(unsafe { std::mem::transmute::<*const u8, Entry>(address) });
+            let entry = unsafe { std::mem::transmute::<*const u8, Entry>(address) };
+            entries[width.trailing_zeros() as usize][form] = Some(entry);
         }
-        Ok(Machine { module: Some(module), entries, widest, _layout: layout })
+        Ok(Machine { module: Some(module), entries, wide: straight.is_some(), _layout: layout })
     }
 
-    /// Lanes that can be computed at once.
-    pub fn widest(&self) -> usize {
-        self.widest
+    /// Whether lanes are computed side by side.
+    pub fn is_wide(&self) -> bool {
+        self.wide
     }
 
     /// Runs `lanes` lanes.
@@ -125,6 +120,38 @@ impl Drop for Machine {
     }
 }
 
+/// A module that knows the functions of numbers.
+fn module() -> Made<JITModule> {
+    let mut builder = JITBuilder::with_isa(isa()?, default_libcall_names());
+    for (i, function) in FUNCTIONS.iter().enumerate() {
+        builder.symbol(format!("f{i}"), function.address());
+    }
+    builder.symbol("random", random as *const u8);
+    Ok(JITModule::new(builder))
+}
+
+/// Adds a function for each width and each form; gives their width, the index of their form, and their names in the module.
+fn define_all(
+    module: &mut JITModule,
+    program: &Program,
+    paces: &[Pace],
+    layout: &Layout,
+    widths: &[usize],
+) -> Made<Vec<(usize, usize, FuncId)>> {
+    let mut contexts = (module.make_context(), FunctionBuilderContext::new());
+    let forms = forms(program, paces);
+    let mut made = Vec::new();
+    for &lanes in widths {
+        for (at, form) in forms.iter().enumerate() {
+            let Some(form) = form else { continue };
+            let what = Forms { program, paces, form, layout, lanes };
+            let id = define(module, &mut contexts, &format!("w{lanes}{at}"), &what)?;
+            made.push((lanes, at, id));
+        }
+    }
+    Ok(made)
+}
+
 /// Adds the function of `program` to a module, for another machine say: a function `name` that takes a [`Call`] and computes
 /// `lanes` lanes of it. It calls `f0`, `f1`, .. ([`FUNCTIONS`] by their places) and `random`. Control thread.
 ///
@@ -136,7 +163,7 @@ pub fn define_in(
     program: &Program,
     paces: &[Pace],
     lanes: usize,
-) -> Result<FuncId, Box<ModuleError>> {
+) -> Made<FuncId> {
     if program.arrays.iter().any(|array| array.fixed) || (lanes > 1 && !program.is_straight()) {
         let why = std::io::Error::other("this function can only be compiled in its own process");
         return Err(ModuleError::Backend(why.into()).into());
@@ -154,7 +181,7 @@ fn define(
     contexts: &mut (cranelift_codegen::Context, FunctionBuilderContext),
     name: &str,
     what: &Forms,
-) -> Result<FuncId, Box<ModuleError>> {
+) -> Made<FuncId> {
     let (context, builders) = contexts;
     module.clear_context(context);
     let mut signature: Signature = module.make_signature();

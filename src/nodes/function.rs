@@ -80,16 +80,14 @@ impl Function {
         if mixes {
             paces[0] = Pace::Audio;
         }
-        let code = jit::code(program, &paces);
-        // A lane alone is computed beside another one, which has memory too.
         let lanes = cx.lanes.clamp(1, LANES);
+        let code = jit::code(program, &paces, lanes);
+        // A lane that has no other one beside it is computed with one that nobody hears.
+        let rooms = if code.is_wide() { lanes.next_multiple_of(2) } else { lanes };
         let wire =
             jit::Wire { audio: std::ptr::null(), from: std::ptr::null(), to: std::ptr::null() };
         Function {
-            memory: Memory::new(
-                program,
-                if code.widest() > 1 { lanes.next_multiple_of(2) } else { lanes },
-            ),
+            memory: Memory::new(program, rooms),
             wires: vec![wire; inputs.len()],
             lines: vec![Ramp8::default(); inputs.len()],
             seeds: cx.seeds.map(|seed| seed as i64),
@@ -143,38 +141,33 @@ impl Function {
 
     /// Runs the lanes in use, as many at once as can be.
     fn lanes(&mut self, call: &mut Call, resting: bool, active: u8) -> Option<Fault> {
-        let mut fault = None;
-        let widest = self.code.widest();
-        let lanes = self.lanes;
-        let bits = |from: usize, count: usize| (active >> from) & ((1u16 << count) - 1) as u8;
-        let mut lane = 0;
-        while lane < lanes {
-            let here = bits(lane, lanes - lane);
-            if here == 0 {
-                break;
-            }
-            if here & 1 == 0 && (widest == 1 || here & 2 == 0 || lane % 2 == 1) {
-                lane += 1;
-                continue;
-            }
-            let pair = lane % 2 == 0 && widest > 1;
-            let many = |count: usize| (here & ((1u16 << count) - 1) as u8).count_ones() as usize;
-            let count = if pair && widest >= 4 && lane % 4 == 0 && lane + 4 <= lanes && many(4) > 2
-            {
-                4
-            } else if pair && (many(2) == 2 || self.code.prefers_pairs()) {
-                2
-            } else {
-                1
+        let (mut fault, mut lane) = (None, 0);
+        while lane < self.lanes {
+            let here = |count: usize| (active >> lane) & ((1u16 << count) - 1) as u8;
+            let few = |count: usize| (here(count).count_ones() as usize) < count;
+            let all = self.code.wants_all();
+            let count = match self.code.is_wide() {
+                false => 1,
+                true if lane % 4 == 0 && lane + 4 <= self.lanes && !few(4) => 4,
+                true if lane % 4 == 0
+                    && !all
+                    && lane + 4 <= self.lanes
+                    && here(4).count_ones() > 2 =>
+                {
+                    4
+                }
+                true if lane % 2 == 1 || (all && few(2)) => 1,
+                true => 2,
             };
-            let first = if count == 1 && here & 1 == 0 { lane + 1 } else { lane };
-            call.lane = first as u64;
-            call.memory = self.memory.lane(first);
-            call.fuel = FUEL;
-            // SAFETY: wires and rows are joined above and have eight lanes; each lane has memory.
-            let found = unsafe { self.code.run(call, count, resting, &mut self.scratch) };
-            fault = fault.or(found);
-            lane = if count == 1 { first + 1 } else { lane + count };
+            if here(count) != 0 {
+                call.lane = lane as u64;
+                call.memory = self.memory.lane(lane);
+                call.fuel = FUEL;
+                // SAFETY: wires and rows are joined and have eight lanes; each lane that is computed has memory.
+                let found = unsafe { self.code.run(call, count, resting, &mut self.scratch) };
+                fault = fault.or(found);
+            }
+            lane += count;
         }
         fault
     }

@@ -192,8 +192,8 @@ fn around(programs: &[Arc<Program>], log: &[[u64; 3]]) -> String {
         let first: Vec<u64> = p.state.iter().map(|s| s.first).collect();
         let _ = writeln!(
             c,
-            "{{ static u64 m[] = {{{}, 0}}; static float in[{}][64][8];",
-            list(&[first, vec![0; p.kept().count()]].concat()),
+            "{{ static u64 m[] = {{{}}}; static float in[{}][64][8];",
+            list(&[first, vec![0; p.kept().count() + 1]].concat()),
             p.interface.inputs.len().max(1)
         );
         for (k, a) in p.kept().enumerate() {

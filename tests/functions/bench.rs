@@ -62,7 +62,7 @@ pub fn run(
     feed: Feed,
 ) -> Outcome {
     let inputs = program.interface.inputs.len();
-    let code = Code::new(program.clone(), &vec![Pace::Audio; inputs], native);
+    let code = Code::new(program.clone(), &vec![Pace::Audio; inputs], lanes, native);
     assert_eq!(code.is_native(), native, "machine code can be made here");
     run_code(&code, lanes, blocks, feed)
 }
@@ -70,7 +70,7 @@ pub fn run(
 pub fn run_code(code: &Code, lanes: usize, blocks: usize, feed: Feed) -> Outcome {
     let program = code.program();
     let inputs = program.interface.inputs.len();
-    let lanes = lanes.min(code.widest());
+    let lanes = if code.is_wide() { lanes } else { 1 };
     let mut memory = Memory::new(program, lanes);
     let mut scratch = vec![0; code.scratch()];
     let seeds = [7i64; LANES];

@@ -128,7 +128,7 @@ fn recompiling_two_thousand_times() {
         let program = &programs[i % programs.len()];
         let kind = rhapsode::nodes::function::kind(program, Purpose::Sound);
         assert_eq!(kind.name, "f");
-        let code = Code::new(program.clone(), &[Pace::Audio], true);
+        let code = Code::new(program.clone(), &[Pace::Audio], 1, true);
         assert!(code.is_native());
     };
     (0..200).for_each(once);
