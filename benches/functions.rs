@@ -3,7 +3,7 @@
 use criterion::{Criterion, Throughput};
 use rhai::{CallFnOptions, Dynamic, Engine, Map, Scope};
 use rhapsode::ir::Program;
-use rhapsode::jit::{Call, Code, FUEL, LANES, Memory, Pace, Wire};
+use rhapsode::jit::{Call, Code, LANES, Memory, Pace, Wire};
 use rhapsode::session::Arg;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -142,21 +142,13 @@ fn block(program: &Arc<Program>, native: bool, lanes: usize) -> impl FnMut() + u
         let wires =
             [Wire { audio: rows.as_ptr().cast(), from: std::ptr::null(), to: std::ptr::null() }];
         let mut call = Call {
-            frames: FRAMES as u64,
-            inverse: 1.0 / FRAMES as f64,
-            lane: 0,
-            fuel: FUEL,
-            fault: 0,
-            seconds: 0.0,
             seconds_step: 1.0 / RATE,
-            beat: 0.0,
-            beat_step: 0.0,
-            tempo: 120.0,
             memory: memory.lane(0),
             stride: memory.stride() as u64,
             seeds: seeds.as_ptr(),
             wires: wires.as_ptr(),
             outs: [out.as_mut_ptr().cast(), std::ptr::null_mut()],
+            ..Call::of(FRAMES)
         };
         // SAFETY: all that the call points to has eight lanes and lives as long as it.
         let fault = unsafe {

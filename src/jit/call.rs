@@ -59,6 +59,30 @@ pub struct Call {
     pub outs: [*mut f32; 2],
 }
 
+impl Call {
+    /// The first lane of so many frames, without time, memory, wires and rows.
+    #[must_use]
+    pub fn of(frames: usize) -> Call {
+        Call {
+            frames: frames as u64,
+            inverse: 1.0 / frames as f64,
+            lane: 0,
+            fuel: FUEL,
+            fault: 0,
+            seconds: 0.0,
+            seconds_step: 0.0,
+            beat: 0.0,
+            beat_step: 0.0,
+            tempo: 120.0,
+            memory: std::ptr::null_mut(),
+            stride: 0,
+            seeds: std::ptr::null(),
+            wires: std::ptr::null(),
+            outs: [std::ptr::null_mut(); 2],
+        }
+    }
+}
+
 /// What went wrong in a block of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -74,7 +98,7 @@ impl Fault {
         u64::from(at) << 8 | (u64::from(blame.code()) + 1)
     }
 
-    /// What [`Fault::pack`] has packed; `None` for 0.
+    /// What a [`Call::fault`] says; `None` for 0.
     #[must_use]
     pub fn read(packed: u64) -> Option<Fault> {
         let index = (packed & 0xff).checked_sub(1)? as usize;

@@ -3,6 +3,8 @@
 mod access;
 mod lanes;
 mod ops;
+mod reach;
+mod spread;
 
 use super::call::{Call, Fault, LANES};
 use super::layout::Layout;

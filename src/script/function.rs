@@ -4,17 +4,20 @@
 //! into a [`Program`]. All of it happens within the native call that the function was given to, for a function
 //! pointer is but a name.
 
+mod arguments;
 mod assign;
 mod bind;
 mod buffer;
 mod calls;
 mod cases;
 mod chain;
+mod counted;
 mod docs;
 mod expressions;
 mod loops;
 mod lower;
 mod merge;
+mod native;
 mod numbers;
 mod source;
 mod statements;

@@ -91,21 +91,16 @@ pub fn run_code(code: &Code, lanes: usize, blocks: usize, feed: Feed) -> Outcome
         let mut out = [vec![[0.0f32; LANES]; FRAMES], vec![[0.0f32; LANES]; FRAMES]];
         let start = (block * FRAMES) as f64;
         let mut call = Call {
-            frames: FRAMES as u64,
-            inverse: 1.0 / FRAMES as f64,
-            lane: 0,
-            fuel: FUEL,
-            fault: 0,
             seconds: start / RATE,
             seconds_step: 1.0 / RATE,
             beat: start / 24_000.0,
             beat_step: 1.0 / 24_000.0,
-            tempo: 120.0,
             memory: memory.lane(0),
             stride: memory.stride() as u64,
             seeds: seeds.as_ptr(),
             wires: wires.as_ptr(),
             outs: [out[0].as_mut_ptr().cast(), out[1].as_mut_ptr().cast()],
+            ..Call::of(FRAMES)
         };
         // SAFETY: all that the call points to has eight lanes and lives to the end of this turn.
         fault = fault.or(unsafe { code.run(&mut call, lanes, false, &mut scratch) });

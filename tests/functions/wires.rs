@@ -25,21 +25,14 @@ fn with_lines(program: &Arc<Program>, native: bool, lanes: usize, to: f32) -> Ve
     let mut out = vec![[0.0f32; LANES]; FRAMES];
     let seeds = [1; LANES];
     let mut call = Call {
-        frames: FRAMES as u64,
-        inverse: 1.0 / FRAMES as f64,
-        lane: 0,
-        fuel: FUEL,
-        fault: 0,
-        seconds: 0.0,
         seconds_step: 1.0 / RATE,
-        beat: 0.0,
         beat_step: 1.0 / 24_000.0,
-        tempo: 120.0,
         memory: memory.lane(0),
         stride: memory.stride() as u64,
         seeds: seeds.as_ptr(),
         wires: wires.as_ptr(),
         outs: [out.as_mut_ptr().cast(), std::ptr::null_mut()],
+        ..Call::of(FRAMES)
     };
     // SAFETY: all that the call points to has eight lanes and lives as long as it.
     let fault = unsafe { code.run(&mut call, lanes, from == to, &mut scratch) };

@@ -64,21 +64,12 @@ fn run(
     let wires: Vec<Wire> = lines.iter().map(wire).collect();
     let (seeds, mut scratch) = ([1; LANES], vec![0; code.scratch()]);
     let mut call = Call {
-        frames: 1,
-        inverse: 1.0,
-        lane: 0,
         fuel: FUEL,
-        fault: 0,
-        seconds: 0.0,
-        seconds_step: 0.0,
-        beat: 0.0,
-        beat_step: 0.0,
-        tempo: 120.0,
         memory: memory.lane(0),
         stride: memory.stride() as u64,
         seeds: seeds.as_ptr(),
         wires: wires.as_ptr(),
-        outs: [std::ptr::null_mut(); 2],
+        ..Call::of(1)
     };
     // SAFETY: there is a wire for each parameter and memory for the lane; nothing goes out but through the arrays.
     let fault = unsafe { code.run(&mut call, 1, true, &mut scratch) };

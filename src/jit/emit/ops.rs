@@ -4,80 +4,11 @@ use super::*;
 use crate::ir::maths::Form as Shape;
 use crate::ir::{Binary, Compare, Inst, Op, Unary};
 use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_frontend::FuncInstBuilder;
-use cranelift_module::Linkage;
 
 /// Floats from here on are no whole numbers of 64 bits.
 const LARGEST: f64 = 9_223_372_036_854_775_808.0;
 
-type Ins<'s, 'b> = FuncInstBuilder<'s, 'b>;
-
 impl Emit<'_, '_> {
-    /// A number in all lanes.
-    pub(super) fn everywhere(&mut self, x: cl::Value) -> Lanes {
-        if self.what.lanes == 1 {
-            return Lanes(vec![x]);
-        }
-        let pair = self.build.ins().splat(types::F64X2, x);
-        Lanes(vec![pair; self.what.lanes / 2])
-    }
-
-    /// The same operation on each register of two values.
-    pub(super) fn zip(
-        &mut self,
-        x: &Lanes,
-        y: &Lanes,
-        op: impl for<'s> Fn(Ins<'s, '_>, cl::Value, cl::Value) -> cl::Value,
-    ) -> Lanes {
-        let pairs = x.0.iter().zip(&y.0);
-        Lanes(pairs.map(|(x, y)| op(self.build.ins(), *x, *y)).collect())
-    }
-
-    fn map(
-        &mut self,
-        x: &Lanes,
-        op: impl for<'s> Fn(Ins<'s, '_>, cl::Value) -> cl::Value,
-    ) -> Lanes {
-        Lanes(x.0.iter().map(|x| op(self.build.ins(), *x)).collect())
-    }
-
-    /// The value of each lane in a register of its own; truth values as 0 and 1 of 64 bits.
-    pub(super) fn scatter(&mut self, of: Type, x: &Lanes) -> Vec<cl::Value> {
-        match (of, self.what.lanes) {
-            (Type::Float, 1) | (Type::Int, _) => x.0.clone(),
-            (Type::Bool, 1) => vec![self.build.ins().uextend(types::I64, x.one())],
-            (Type::Float, lanes) => {
-                (0..lanes).map(|l| self.build.ins().extractlane(x.0[l / 2], l as u8 % 2)).collect()
-            }
-            (Type::Bool, lanes) => (0..lanes)
-                .map(|l| {
-                    let mask = self.build.ins().extractlane(x.0[l / 2], l as u8 % 2);
-                    self.build.ins().band_imm_s(mask, 1)
-                })
-                .collect(),
-        }
-    }
-
-    /// What [`Emit::scatter`] has taken apart.
-    pub(super) fn gather(&mut self, of: Type, words: Vec<cl::Value>) -> Lanes {
-        match (of, self.what.lanes) {
-            (Type::Float, 1) | (Type::Int, _) => Lanes(words),
-            (Type::Bool, 1) => Lanes(vec![self.build.ins().ireduce(types::I8, words[0])]),
-            (of, _) => {
-                let pair = |emit: &mut Self, two: &[cl::Value]| {
-                    let of_pair = if of == Type::Float { types::F64X2 } else { types::I64X2 };
-                    let mut two = two.to_vec();
-                    if of == Type::Bool {
-                        two.iter_mut().for_each(|x| *x = emit.build.ins().ineg(*x));
-                    }
-                    let first = emit.build.ins().splat(of_pair, two[0]);
-                    emit.build.ins().insertlane(first, two[1], 1)
-                };
-                Lanes(words.chunks(2).map(|two| pair(self, two)).collect())
-            }
-        }
-    }
-
     /// Writes an operation.
     pub(super) fn inst(&mut self, inst: &Inst) -> Result<(), Box<ModuleError>> {
         let get = |emit: &Self, value: &Value| emit.values[value].clone();
@@ -149,7 +80,7 @@ impl Emit<'_, '_> {
     }
 
     /// Notes what went wrong where one of `bad` (of 8 bits) is true, if nothing did before.
-    fn blame(&mut self, bad: &[cl::Value], blame: Blame, at: u32) {
+    pub(super) fn blame(&mut self, bad: &[cl::Value], blame: Blame, at: u32) {
         let Some(any) = bad.iter().copied().reduce(|a, b| self.build.ins().bor(a, b)) else {
             return;
         };
@@ -311,74 +242,5 @@ impl Emit<'_, '_> {
             made.push(self.build.ins().bitselect(mask, *x, *y));
         }
         Lanes(made)
-    }
-
-    /// Calls a function for each lane.
-    fn call(
-        &mut self,
-        name: &str,
-        of: cl::Type,
-        args: &[Lanes],
-        args_of: Type,
-    ) -> Result<Lanes, Box<ModuleError>> {
-        let function = match self.functions.get(name) {
-            Some(known) => *known,
-            None => {
-                let mut signature = self.module.make_signature();
-                signature.params = vec![cl::AbiParam::new(of); args.len()];
-                signature.returns = vec![cl::AbiParam::new(types::F64)];
-                let id = self.module.declare_function(name, Linkage::Import, &signature)?;
-                let reference = self.module.declare_func_in_func(id, self.build.func);
-                self.functions.insert(name.to_string(), reference);
-                reference
-            }
-        };
-        let args: Vec<Vec<cl::Value>> = args.iter().map(|arg| self.scatter(args_of, arg)).collect();
-        let mut words = Vec::new();
-        for lane in 0..self.what.lanes {
-            let args: Vec<cl::Value> = args.iter().map(|arg| arg[lane]).collect();
-            let call = self.build.ins().call(function, &args);
-            words.push(self.build.inst_results(call)[0]);
-        }
-        Ok(self.gather(Type::Float, words))
-    }
-
-    /// Addresses of the elements, and where an index is outside of the array.
-    fn elements(&mut self, array: u32, index: &Lanes, at: u32) -> Vec<cl::Value> {
-        let spot = self.what.layout.spots[array as usize];
-        let len = i64::from(spot.len);
-        let (mut made, mut bad) = (Vec::new(), Vec::new());
-        for (lane, index) in index.0.iter().enumerate() {
-            let from_end = self.build.ins().iadd_imm_s(*index, len);
-            let negative = self.build.ins().icmp_imm_s(IntCC::SignedLessThan, *index, 0);
-            let index = self.build.ins().select(negative, from_end, *index);
-            let out = self.build.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, index, len);
-            let zero = self.build.ins().iconst(types::I64, 0);
-            let index = self.build.ins().select(out, zero, index);
-            let base = self.arrays[array as usize][if spot.fixed { 0 } else { lane }];
-            let offset = self.build.ins().ishl_imm_u(index, 3);
-            made.push(self.build.ins().iadd(base, offset));
-            bad.push(out);
-        }
-        self.blame(&bad, Blame::Index, at);
-        made
-    }
-
-    fn load(&mut self, array: u32, of: Type, index: &Lanes, at: u32) -> Lanes {
-        let word = if of == Type::Float { types::F64 } else { types::I64 };
-        let addresses = self.elements(array, index, at);
-        let words = addresses
-            .into_iter()
-            .map(|address| self.build.ins().load(word, plain(), address, 0))
-            .collect();
-        self.gather(of, words)
-    }
-
-    fn store(&mut self, array: u32, of: Type, index: &Lanes, value: &Lanes, at: u32) {
-        let values = self.scatter(of, value);
-        let addresses = self.elements(array, index, at);
-        for (address, value) in addresses.into_iter().zip(values) {
-            self.build.ins().store(plain(), value, address, 0);
-        }
     }
 }

@@ -2,14 +2,9 @@
 
 use super::Lowered;
 use super::lower::Lower;
-use super::value::{Env, Exit, Val, Var};
-use crate::ir::{Binary, BlockId, Compare, End, Op, Target, Type, Value};
-use rhai::{Expr, FlowControl, Ident, Position};
-
-/// Turns of a `for` that are written out one after the other.
-const SHORT: i64 = 16;
-/// Turns that are written out in all, with loops in loops.
-const MOST_UNROLLED: usize = 256;
+use super::value::{Env, Exit, Val};
+use crate::ir::{BlockId, End, Target, Type, Value};
+use rhai::{Expr, FlowControl, Position, StmtBlock};
 
 /// A loop in which it is.
 pub(super) struct Loop {
@@ -24,7 +19,7 @@ pub(super) struct Loop {
 }
 
 /// The head of a loop that goes on as long as something holds.
-struct Head {
+pub(super) struct Head {
     block: BlockId,
     ordinal: usize,
     /// What its parameters stand for.
@@ -35,7 +30,7 @@ struct Head {
 
 /// What a parameter of the head stands for: a variable, an element of a list in one, a number of the state.
 #[derive(Clone, Copy)]
-enum Slot {
+pub(super) enum Slot {
     Var(usize),
     Element(usize, usize),
     State(usize),
@@ -66,14 +61,14 @@ impl Lower<'_> {
         Ok(Val::Unit)
     }
 
-    fn open_loop(&mut self) {
+    pub(super) fn open_loop(&mut self) {
         let (depth, calls) = (self.env.vars.len(), self.stack.len());
         let (breaks, continues) = (Vec::new(), Vec::new());
         self.loops.push(Loop { depth, breaks, continues, calls });
     }
 
     /// Begins a loop: what may change in it are parameters of its head.
-    fn head(&mut self) -> Head {
+    pub(super) fn head(&mut self) -> Head {
         let block = self.build.block();
         let ordinal = self.turns;
         self.turns += 1;
@@ -133,7 +128,7 @@ impl Lower<'_> {
         self.build.end(End::Again(cost, place, Target { block: head.block, args }));
     }
 
-    fn slot(&self, env: &Env, slot: Slot) -> Value {
+    pub(super) fn slot(&self, env: &Env, slot: Slot) -> Value {
         match slot {
             Slot::Var(i) => match &env.vars[i].val {
                 Val::One(value) => *value,
@@ -165,7 +160,7 @@ impl Lower<'_> {
         if !late && !endless {
             self.go_on_if(&flow.expr, on)?;
         }
-        self.turn(&flow.body, at)?;
+        self.turn(&flow.body, head.depth, at)?;
         if late && !endless && !self.dead {
             self.go_on_if(&flow.expr, on)?;
         }
@@ -179,7 +174,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn stay_if(&mut self, condition: Value, wanted: bool) {
+    pub(super) fn stay_if(&mut self, condition: Value, wanted: bool) {
         let (on, out) = (self.build.block(), self.build.block());
         let target = |block| Target { block, args: Vec::new() };
         let (yes, no) = if wanted { (on, out) } else { (out, on) };
@@ -191,143 +186,9 @@ impl Lower<'_> {
         self.build.go_to(on);
     }
 
-    /// A turn of the loop, to where the next one begins.
-    fn turn(&mut self, body: &rhai::StmtBlock, at: Position) -> Lowered<()> {
+    /// A turn of the loop, to where the next one begins; of the variables the first `depth` are left.
+    pub(super) fn turn(&mut self, body: &StmtBlock, depth: usize, at: Position) -> Lowered<()> {
         self.scope(body.statements())?;
-        let exit = self.exit(Val::Unit);
-        let (mut exits, depth) = match self.loops.last_mut() {
-            Some(inner) => (std::mem::take(&mut inner.continues), inner.depth),
-            None => (Vec::new(), 0),
-        };
-        exits.extend(exit);
-        self.merge(exits, depth, at)?;
-        Ok(())
-    }
-
-    fn close_loop(&mut self, head: Head, at: Position) -> Lowered<Val> {
-        if !self.dead {
-            self.env.vars.truncate(head.depth);
-            self.again(&head, at);
-        }
-        self.die();
-        let Some(done) = self.loops.pop() else { return Ok(Val::Unit) };
-        self.merge(done.breaks, done.depth, at)
-    }
-
-    /// `for`.
-    pub fn for_loop(
-        &mut self,
-        parts: &(Ident, Option<Ident>, FlowControl),
-        at: Position,
-    ) -> Lowered<Val> {
-        let (name, counter, flow) = parts;
-        let over = self.expr(&flow.expr)?;
-        let over = match over {
-            Val::Range(from, to, closed) if closed => {
-                let one = self.build.int(1);
-                let place = self.at(at);
-                Val::Range(from, self.build.push(Op::Binary(Binary::IntAdd, to, one), place), false)
-            }
-            other => other,
-        };
-        let names = (name.name.as_str(), counter.as_ref().map(|c| c.name.as_str()));
-        match over {
-            Val::List(values) => {
-                let turns = values.into_iter().map(Val::One).collect();
-                self.unrolled(names, turns, flow, at)
-            }
-            Val::Range(from, to, _) => match (self.build.known(from), self.build.known(to)) {
-                (Some(a), Some(b)) if self.is_short(a as i64, b as i64) => {
-                    let turns = (a as i64..b as i64).map(|i| Val::One(self.build.int(i))).collect();
-                    self.unrolled(names, turns, flow, at)
-                }
-                _ => self.counted(names, from, to, None, flow, at),
-            },
-            Val::Array(array) => {
-                let (from, to) = (self.build.int(0), self.length(array));
-                self.counted(names, from, to, Some(array), flow, at)
-            }
-            other => self.refuse(
-                flow.expr.start_position(),
-                format!("`for` goes over ranges and lists, not over {}", other.called()),
-                "for i in 0..8 { .. }",
-            ),
-        }
-    }
-
-    fn is_short(&self, from: i64, to: i64) -> bool {
-        let turns = to.saturating_sub(from);
-        turns <= SHORT && self.unrolled + turns.max(0) as usize <= MOST_UNROLLED
-    }
-
-    /// A short loop, written out.
-    fn unrolled(
-        &mut self,
-        (name, counter): (&str, Option<&str>),
-        turns: Vec<Val>,
-        flow: &FlowControl,
-        at: Position,
-    ) -> Lowered<Val> {
-        self.open_loop();
-        for (i, val) in turns.into_iter().enumerate() {
-            if self.dead {
-                break;
-            }
-            self.unrolled += 1;
-            let depth = self.env.vars.len();
-            self.env.vars.push(Var { name: name.to_string(), val, constant: true });
-            if let Some(counter) = counter {
-                let val = Val::One(self.build.int(i as i64));
-                self.env.vars.push(Var { name: counter.to_string(), val, constant: true });
-            }
-            self.scope(flow.body.statements())?;
-            let exit = self.exit(Val::Unit);
-            let mut exits = match self.loops.last_mut() {
-                Some(inner) => std::mem::take(&mut inner.continues),
-                None => Vec::new(),
-            };
-            exits.extend(exit);
-            self.merge(exits, depth, at)?;
-        }
-        let exit = self.exit(Val::Unit);
-        let Some(mut done) = self.loops.pop() else { return Ok(Val::Unit) };
-        done.breaks.extend(exit);
-        self.merge(done.breaks, done.depth, at)
-    }
-
-    /// A loop that counts from `from` to below `to`; over the elements of an array, if there is one.
-    fn counted(
-        &mut self,
-        (name, counter): (&str, Option<&str>),
-        from: Value,
-        to: Value,
-        array: Option<u32>,
-        flow: &FlowControl,
-        at: Position,
-    ) -> Lowered<Val> {
-        self.open_loop();
-        let index = self.env.vars.len();
-        self.env.vars.push(Var { name: String::new(), val: Val::One(from), constant: false });
-        let head = self.head();
-        let count = self.slot(&self.env, Slot::Var(index));
-        let more = self.build.push(Op::Compare(Compare::Less, count, to), 0);
-        self.stay_if(more, true);
-        let depth = self.env.vars.len();
-        let place = self.at(at);
-        let val = match array {
-            Some(array) => {
-                let of = self.known.arrays[array as usize].of;
-                Val::One(self.build.push_as(Op::Load(array, count), of, place))
-            }
-            None => Val::One(count),
-        };
-        self.env.vars.push(Var { name: name.to_string(), val, constant: true });
-        if let Some(counter) = counter {
-            let turn = self.build.push(Op::Binary(Binary::IntSub, count, from), place);
-            let val = Val::One(turn);
-            self.env.vars.push(Var { name: counter.to_string(), val, constant: true });
-        }
-        self.scope(flow.body.statements())?;
         let exit = self.exit(Val::Unit);
         let mut exits = match self.loops.last_mut() {
             Some(inner) => std::mem::take(&mut inner.continues),
@@ -335,12 +196,16 @@ impl Lower<'_> {
         };
         exits.extend(exit);
         self.merge(exits, depth, at)?;
+        Ok(())
+    }
+
+    pub(super) fn close_loop(&mut self, head: Head, at: Position) -> Lowered<Val> {
         if !self.dead {
-            let count = self.slot(&self.env, Slot::Var(index));
-            let one = self.build.int(1);
-            let next = self.build.push(Op::Binary(Binary::IntAdd, count, one), place);
-            self.env.vars[index].val = Val::One(next);
+            self.env.vars.truncate(head.depth);
+            self.again(&head, at);
         }
-        self.close_loop(head, at)
+        self.die();
+        let Some(done) = self.loops.pop() else { return Ok(Val::Unit) };
+        self.merge(done.breaks, done.depth, at)
     }
 }
