@@ -12,7 +12,7 @@ use cranelift_module::default_libcall_names;
 use cranelift_object::{ObjectBuilder, ObjectModule};
 use rhapsode::ir::maths::{FUNCTIONS, Form};
 use rhapsode::ir::{Program, random};
-use rhapsode::jit::{Call, FUEL, LANES, Memory, Pace, Wire, define_in};
+use rhapsode::jit::{Call, LANES, Memory, Pace, Wire, define_in};
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::process::Command;

@@ -3,7 +3,7 @@
 use rhai::{CallFnOptions, Dynamic, Engine, Map, Scope};
 use rhapsode::ir::maths::{FUNCTIONS, Form};
 use rhapsode::ir::{Blame, Program, Type, random};
-use rhapsode::jit::{Call, Code, FUEL, Fault, LANES, Memory, Pace, Wire};
+use rhapsode::jit::{Call, Code, Fault, LANES, Memory, Pace, Wire};
 use rhapsode::session::Arg;
 use rhapsode::world::Memory as Files;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use super::bench::{FRAMES, RATE, program};
 use rhapsode::engine::{Length, Options, offline::Tail};
 use rhapsode::ir::Program;
-use rhapsode::jit::{Call, Code, FUEL, LANES, Memory, Pace, Wire};
+use rhapsode::jit::{Call, Code, LANES, Memory, Pace, Wire};
 use rhapsode::runtime::Runtime;
 use std::sync::Arc;
 
