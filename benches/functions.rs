@@ -152,7 +152,7 @@ fn block(program: &Arc<Program>, native: bool, lanes: usize) -> impl FnMut() + u
         };
         // SAFETY: all that the call points to has eight lanes and lives as long as it.
         let fault = unsafe {
-            code.run(&mut call, if code.is_wide() { lanes } else { 1 }, false, &mut scratch)
+            code.run(&mut call, if code.is_wide() { lanes.max(2) } else { 1 }, false, &mut scratch)
         };
         assert!(fault.is_none());
         black_box(&out);
@@ -217,8 +217,11 @@ fn voices(c: &mut Criterion) {
         )
     };
     let nodes = "|v| (saw(v.freq) |> lowpass(1000 + lfo(\"sine\", 2.0) * 800, 0.9)) * adsr(v.gate)";
-    let own = "|v| dsp(voice, #{lfo: lfo(\"sine\", 2.0)}) * adsr(v.gate)";
-    for (name, voice) in [("nodes", nodes), ("function", own)] {
+    // The corner once a block and in straight lines between, as the node has it; and at every frame.
+    let own = "|v| dsp(voice, #{g: signal(corner, #{lfo: lfo(\"sine\", 2.0)})}) * adsr(v.gate)";
+    let each =
+        "|v| dsp(|freq, lfo| voice(freq, corner(lfo)), #{lfo: lfo(\"sine\", 2.0)}) * adsr(v.gate)";
+    for (name, voice) in [("nodes", nodes), ("function", own), ("function, tan each frame", each)] {
         let piece = rhapsode::runtime::Runtime::new()
             .eval(&song(voice))
             .unwrap_or_else(|e| panic!("{e:#?}"));
@@ -245,9 +248,9 @@ fn saw_at(freq) {
     let b = if p < dt { let q = p / dt; q + q - q * q - 1.0 } else if p > 1.0 - dt { let q = (p - 1.0) / dt; q * q + q + q + 1.0 } else { 0.0 };
     2.0 * p - 1.0 - b
 }
-fn voice(freq, lfo) {
+fn corner(lfo) { tan(PI * (1000.0 + lfo * 800.0) / sample_rate) }
+fn voice(freq, g) {
     let x = saw_at(freq);
-    let g = tan(PI * (1000.0 + lfo * 800.0) / sample_rate);
     let k = 1.0 / 0.9;
     let a1 = 1.0 / (1.0 + g * (g + k));
     let v3 = x - this.ic2;

@@ -182,6 +182,13 @@ impl Program {
         self.arrays.iter().filter(|array| !array.fixed)
     }
 
+    /// Whether it calls functions of numbers, which take one lane after the other.
+    #[must_use]
+    pub fn calls(&self) -> bool {
+        let mut insts = self.blocks.iter().flat_map(|block| &block.insts);
+        insts.any(|inst| matches!(inst.op, Op::Call(..) | Op::Random(..)))
+    }
+
     /// Whether something can go wrong in it.
     #[must_use]
     pub fn can_blame(&self) -> bool {

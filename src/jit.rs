@@ -103,9 +103,10 @@ impl Code {
         self.is_wide() && self.program.can_blame()
     }
 
-    /// Runs `lanes` lanes (2 or 4 if it [is wide](Code::is_wide), else 1) from the one that `call` begins with; or 1, if it [wants all](Code::wants_all). `resting` says
-    /// that all lines are flat. Returns what went wrong first, if something did: then what went out is worthless, and
-    /// so is what was kept. Audio thread: no memory, locks or calls to the system.
+    /// Runs `lanes` lanes from the one that `call` begins with: 2 or 4 (2 for code of one or two lanes) if it [is wide](Code::is_wide), else 1; also 1 if
+    /// it [wants all](Code::wants_all). Code for one lane that is wide computes a second one beside it, which needs
+    /// memory too. `resting` says that all lines are flat. Returns what went wrong first, if something did: then what
+    /// went out is worthless, and so is what was kept. Audio thread: no memory, locks or calls to the system.
     ///
     /// # Safety
     /// Everything that `call` points to must be as [`Call`] says, for these lanes; `scratch` has at least

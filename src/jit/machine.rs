@@ -63,12 +63,15 @@ impl Machine {
     /// # Errors
     /// If this machine is unknown, or memory may not be made executable.
     pub fn new(program: &Program, paces: &[Pace], lanes: usize) -> Made<Machine> {
-        let straight = if lanes > 1 { straighten(program) } else { None };
+        // A lane alone costs less in one half of wide registers, if the other half then does no work of its own.
+        let beside = lanes > 1 || (program.is_straight() && !program.calls());
+        let straight =
+            if beside && (lanes > 1 || !program.can_blame()) { straighten(program) } else { None };
         // What goes wrong must go wrong in a lane that is heard.
         let first = usize::from(straight.is_some() && !program.can_blame());
         let widths = match (&straight, lanes) {
             (None, _) => &WIDTHS[..1],
-            (Some(_), 2) => &WIDTHS[first..2],
+            (Some(_), ..=2) => &WIDTHS[first..2],
             (Some(_), _) => &WIDTHS[first..],
         };
         let program = straight.as_ref().unwrap_or(program);

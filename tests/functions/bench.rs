@@ -70,7 +70,7 @@ pub fn run(
 pub fn run_code(code: &Code, lanes: usize, blocks: usize, feed: Feed) -> Outcome {
     let program = code.program();
     let inputs = program.interface.inputs.len();
-    let lanes = if code.is_wide() { lanes } else { 1 };
+    let lanes = if code.is_wide() { lanes.max(2) } else { 1 };
     let mut memory = Memory::new(program, lanes);
     let mut scratch = vec![0; code.scratch()];
     let seeds = [7i64; LANES];
