@@ -16,6 +16,7 @@ pub mod maths;
 mod op;
 mod select;
 mod simplify;
+mod verify;
 
 pub use builder::Builder;
 pub use eval::{Bits, apply, bits, random};

@@ -7,6 +7,8 @@ mod arm;
 mod bench;
 #[path = "functions/corpus.rs"]
 mod corpus;
+#[path = "functions/program.rs"]
+mod program;
 #[path = "functions/random.rs"]
 mod random;
 #[path = "functions/refusals.rs"]

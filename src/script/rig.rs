@@ -4,8 +4,9 @@ use super::build::{Build, Site, with};
 use super::entries::{Entry, entry};
 use super::perform::inside;
 use crate::diag::Diagnostic;
+use crate::nodes::function::FUNCTION;
 use crate::nodes::plugin::{IDENTITY, KIND, NORMALISED, NOTES, PLAIN};
-use crate::nodes::{ParamKind, find};
+use crate::nodes::{ParamKind, kind_of};
 use crate::session::{Arg, Command, Node, Rig};
 use crate::units::Place;
 use rhai::{Engine, NativeCallContext as Cx};
@@ -75,13 +76,20 @@ fn strange(node: &Node) -> Option<String> {
     if STRUCTURAL.contains(&node.kind.as_str()) {
         return None;
     }
-    let Some(kind) = find(&node.kind) else {
+    if let Some(Arg::Program(program)) = node.args.get(FUNCTION)
+        && !program.is_sound()
+    {
+        return Some(format!("the function of `{}` is damaged", node.kind));
+    }
+    let Some(kind) = kind_of(node) else {
         return Some(format!("there is no node called `{}` here", node.kind));
     };
     let of_plugin = |name: &str| {
         let own = IDENTITY.contains(&name)
             || ["called", "preset", "program", "automation"].contains(&name);
-        name == NOTES || node.kind == KIND && (own || name.starts_with([PLAIN, NORMALISED]))
+        name == NOTES
+            || name == FUNCTION
+            || node.kind == KIND && (own || name.starts_with([PLAIN, NORMALISED]))
     };
     node.args.iter().filter(|(name, _)| !of_plugin(name)).find_map(|(name, arg)| {
         let Some((_, param)) = kind.param(name) else {

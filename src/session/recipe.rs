@@ -63,7 +63,23 @@ impl Recipe {
     #[must_use]
     pub fn parse(text: &str) -> Recipe {
         let made = text.strip_prefix(MARK).and_then(|json| serde_json::from_str(json).ok());
+        // Machine code is made of what it says.
+        let made = made.filter(Recipe::is_sound);
         made.unwrap_or_else(|| Recipe::File(text.to_string()))
+    }
+
+    /// Whether its functions can be run without harm.
+    fn is_sound(&self) -> bool {
+        match self {
+            Recipe::File(_) => true,
+            Recipe::Made { of, how: How::Function(program, params, _) } => {
+                let whole = program.arrays.iter().any(|array| array.whole);
+                let given = params.len() == program.interface.inputs.len();
+                whole && given && program.is_sound() && of.is_sound()
+            }
+            Recipe::Made { of, .. } | Recipe::Onsets { of, .. } => of.is_sound(),
+            Recipe::Several(all) => all.iter().all(|(_, one)| one.is_sound()),
+        }
     }
 
     /// The recipe as a text: a file is its path. Two recipes are the same if their texts are.

@@ -141,6 +141,39 @@ fn the_corpus_has_the_same_bits_three_ways() {
     }
 }
 
+/// What this program lowers passes for what a file may say; what is damaged does not, or does no harm.
+#[test]
+fn programs_are_told_from_damaged_ones() {
+    for (args, body) in CORPUS {
+        let text = format!("{HELPERS}fn f({args}) {{ {body} }}");
+        let program = super::bench::program(&text, &super::bench::call(args));
+        assert!(program.is_sound(), "{body}: {:?}", program.blocks);
+        let json = serde_json::to_string(&*program).expect("JSON");
+        let again: rhapsode::ir::Program = serde_json::from_str(&json).expect("the same");
+        assert!(again == *program && again.is_sound(), "{body}");
+        let mut values = program.blocks.iter().flat_map(|b| b.end.reads()).collect::<Vec<_>>();
+        values.dedup();
+        for wild in [u32::MAX, program.types.len() as u32] {
+            let mut damaged = (*program).clone();
+            let last = damaged.blocks.len() - 1;
+            damaged.blocks[last].end = rhapsode::ir::End::Return(vec![rhapsode::ir::Value(wild)]);
+            assert!(!damaged.is_sound(), "{body}");
+        }
+        let mut damaged = (*program).clone();
+        damaged.types.iter_mut().for_each(|of| {
+            *of = if *of == rhapsode::ir::Type::Float {
+                rhapsode::ir::Type::Int
+            } else {
+                rhapsode::ir::Type::Float
+            };
+        });
+        assert!(!damaged.is_sound(), "{body}");
+        let mut damaged = (*program).clone();
+        damaged.blocks.reverse();
+        assert!(damaged.blocks.len() == 1 || !damaged.is_sound(), "{body}");
+    }
+}
+
 #[test]
 fn straight_functions_run_in_lanes() {
     let straight =

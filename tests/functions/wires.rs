@@ -171,3 +171,25 @@ fn an_analyser_makes_a_signal_of_sound() {
     let centre = core::f32::consts::FRAC_1_SQRT_2;
     assert!([mean, mean * centre].iter().any(|m| (peak - m).abs() < 0.03), "{peak}");
 }
+
+#[test]
+fn parameters_are_moved_by_patterns_and_by_knobs() {
+    let f = "fn louder(x, level) { x * level }\n";
+    let sweep = |fx: &str, name: &str| {
+        format!(
+            "{f}tempo(120); track(\"a\", instrument(|v| sine(v.freq) * adsr(v.gate))).play(note(\"a3*4\").param(\"{name}\", \"0.25 0.75\")).fx({fx});"
+        )
+    };
+    let a = left(&sweep("dsp(louder, #{level: 0.5})", "louder.level"), 1.0);
+    let b = left(&sweep("gain(0.5)", "gain.gain"), 1.0);
+    close(&a.0, &b.0, 1e-6);
+    let mapped = format!(
+        "{f}track(\"a\", saw(50)).fx(dsp(louder, #{{level: 0.5}}));\nmap(74, \"a/louder.level\", 0, 1);"
+    );
+    assert!(Runtime::new().eval(&mapped).is_ok());
+    let wrong = format!(
+        "{f}track(\"a\", saw(50)).fx(dsp(louder, #{{level: 0.5}}));\nmap(74, \"a/louder.levl\", 0, 1);"
+    );
+    let Err(errors) = Runtime::new().eval(&wrong) else { panic!("there is no such parameter") };
+    assert!(errors[0].hint.as_deref().is_some_and(|h| h.contains("`level`")), "{errors:#?}");
+}
