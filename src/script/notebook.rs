@@ -115,12 +115,14 @@ impl Notebook {
         None
     }
 
-    /// Whether `entry` is to be continued on another line: a bracket, a text or a comment is open.
+    /// Whether `entry` is to be continued on another line: a bracket, a text or a comment is open, or what its last line
+    /// says of a function is still to be followed by it.
     #[must_use]
     pub fn is_open(entry: &str) -> bool {
         let mut scan = Scan::new(entry);
         while scan.next().is_some() {}
-        scan.depth > 0 || scan.open
+        let last = entry.lines().last().unwrap_or_default();
+        scan.depth > 0 || scan.open || last.trim_start().starts_with("///")
     }
 }
 
@@ -217,6 +219,8 @@ mod tests {
             assert!(Notebook::is_open(open), "{open}");
         }
         assert!(!Notebook::is_open("sine(1) // ("));
+        assert!(Notebook::is_open("/// level: 0..1 = 0.5"));
+        assert!(!Notebook::is_open("/// level: 0..1 = 0.5\nfn f(x, level) { x * level }"));
         assert_eq!(after(&["// only a comment"]), "");
     }
 
