@@ -99,6 +99,16 @@ fn channels_have_states_of_their_own() {
 }
 
 #[test]
+fn a_function_of_one_channel_that_makes_two_hears_both_together() {
+    let sides = "dsp(|left, right| [left, right * 0.5])";
+    let (mono, _) =
+        left(&format!("track(\"a\", saw(90) * 0.5).fx({sides} |> dsp(|x| [x, -x]));"), 0.2);
+    let (same, _) =
+        left("track(\"a\", saw(90) * 0.5).fx(dsp(|left, right| [left * 0.75, right]));", 0.2);
+    close(&mono, &same, 1e-6);
+}
+
+#[test]
 fn a_voice_gives_what_it_knows() {
     let own = "instrument(|v| dsp(|freq, gate, velocity| { this.p = (this.p + freq / sample_rate) % 1.0; sin(TAU * this.p) * velocity * gate }))";
     let node = "instrument(|v| sine(v.freq) * v.velocity * v.gate)";

@@ -27,11 +27,10 @@ impl Function {
             self.lines[k] = line;
             self.wires[k].audio = audio;
         }
-        if let Some(both) = &mut self.both
-            && let (Wire::Audio(a), Wire::Audio(b)) = (io.ins.wire(0), io.ins.wire(1))
-        {
-            for (y, (a, b)) in both.iter_mut().zip(a.iter().zip(b)) {
-                *y = (*a + *b) * 0.5;
+        if let Some(both) = &mut self.both {
+            let (left, right, frames) = (io.ins.wire(0), io.ins.wire(1), io.frames);
+            for (i, y) in both.iter_mut().enumerate().take(frames) {
+                *y = (left.at(i, frames) + right.at(i, frames)) * 0.5;
             }
             self.wires[0].audio = both.as_ptr().cast::<f32>();
         }
