@@ -163,12 +163,14 @@ impl Recorder {
     /// How it goes.
     #[must_use]
     pub fn progress(&self) -> Progress {
+        // First: the figures that belong to a failure were there before it.
+        let error = self.board.error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Progress {
             file: self.files[0].clone(),
             seconds: self.board.safe.load(Ordering::Relaxed) as f64 / f64::from(self.rate),
             bytes: self.board.bytes.load(Ordering::Relaxed),
             lost_frames: self.gauge.lost(),
-            error: self.board.error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            error,
         }
     }
 

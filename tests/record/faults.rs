@@ -53,11 +53,17 @@ fn fill(what: &Recording) {
     fill_disk();
     let mut stage = Stage::new(SONG);
     stage.live.record(what).expect("starts");
+    // How it went when the failure was first told.
+    let mut progress = None;
     for step in 1..=40 {
         stage.play_to(f64::from(step) * 0.125);
-        std::thread::sleep(Duration::from_millis(25));
+        for _ in 0..5 {
+            std::thread::sleep(Duration::from_millis(5));
+            let now = stage.live.recording().expect("it goes on");
+            progress = progress.or(now.error.is_some().then_some(now));
+        }
     }
-    let progress = stage.live.recording().expect("it goes on");
+    let progress = progress.expect("it has failed");
     let recorded = stage.live.stop_recording().expect("it was recording");
     assert_eq!((recorded.lost_frames, recorded.warnings.len()), (0, 0));
 

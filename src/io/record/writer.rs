@@ -176,6 +176,8 @@ impl Writer {
         let text = format!(
             "`{first}`{others} is no longer recorded: {why}; its first {seconds:.1} s are safe, the sound goes on"
         );
+        // Whoever reads the failure reads how much is safe with it.
+        self.show();
         self.warn(text, format!("{}, and record again", error.hint()));
     }
 
@@ -186,11 +188,16 @@ impl Writer {
     }
 
     /// Shows how far it is.
-    fn publish(&mut self) {
+    fn show(&self) {
         let safe = self.stems.get(&MASTER).map_or(0, Stem::safe);
         self.board.safe.store(safe, Ordering::Relaxed);
         let bytes = self.stems.values().map(Stem::bytes).sum();
         self.board.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Shows how far it is, and tells of frames that were lost.
+    fn publish(&mut self) {
+        self.show();
         let (lost, (told, when)) = (self.gauge.lost(), self.told);
         if lost > told && when.is_none_or(|when| when.elapsed() > AGAIN) {
             self.told = (lost, Some(Instant::now()));
