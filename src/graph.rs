@@ -132,6 +132,7 @@ fn compile_in(
     if diags.iter().any(|d| d.severity == Severity::Error) {
         return Err(diags);
     }
+    diags.extend(assets.warnings());
     Ok(compiler.finish(diags))
 }
 

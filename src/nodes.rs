@@ -39,6 +39,7 @@ pub mod reverb;
 pub mod sampler;
 pub mod shaper;
 pub mod smooth;
+pub mod sounds;
 pub mod stereo;
 pub mod supersaw;
 pub mod svf;

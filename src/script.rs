@@ -14,6 +14,7 @@
 //! - A `value::Failed` stands for a value whose error has been told: say nothing of it.
 
 mod args;
+mod bounce;
 mod build;
 mod clock;
 mod constants;

@@ -1,5 +1,6 @@
 //! The immutable description of a piece: what a script evaluates to and what the graph is compiled from.
 
+pub mod bounce;
 pub mod change;
 pub mod command;
 pub mod compose;
@@ -16,6 +17,7 @@ pub mod tempo;
 pub mod track;
 
 pub use crate::units::Way;
+pub use bounce::Bounce;
 pub use change::OnChange;
 pub use command::Command;
 pub use compose::compose;

@@ -1,5 +1,7 @@
 //! Sounds made of sounds: parts, onsets, kits of them, and what programs make of them; rendered and compared.
 
+#[path = "sounds/bounce.rs"]
+mod bounce;
 #[path = "sounds/desk.rs"]
 mod desk;
 #[cfg(unix)]

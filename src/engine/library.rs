@@ -3,9 +3,11 @@
 mod derived;
 mod external;
 mod onsets;
+mod rendered;
 mod whole;
 
 use super::rack::{Hosting, Problem, Rack};
+use crate::diag::Diagnostic;
 use crate::io::file::{AudioFile, resample};
 use crate::nodes::plugin::{Guest, Order};
 use crate::nodes::table::{Assets, Sample};
@@ -29,6 +31,8 @@ pub struct Library {
     external: bool,
     /// The files that this library was asked for.
     used: Mutex<BTreeSet<PathBuf>>,
+    /// What is worth knowing about sounds that were made.
+    told: Mutex<Vec<Diagnostic>>,
     /// The plugins of what plays.
     rack: Arc<Rack>,
 }
@@ -55,8 +59,9 @@ impl Library {
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
         let rack = Arc::new(Rack::new(Hosting::new(false)));
-        let (samples, derived, used) = (Arc::default(), Arc::default(), Mutex::default());
-        Library { rate, locate: locate.into(), samples, derived, external: false, used, rack }
+        let (samples, derived) = (Arc::default(), Arc::default());
+        let (used, told, locate) = (Mutex::default(), Mutex::default(), locate.into());
+        Library { rate, locate, samples, derived, external: false, used, told, rack }
     }
 
     /// The same with plugins of its own, hosted so: a render does not disturb what plays.
@@ -86,6 +91,7 @@ impl Library {
             derived: self.derived.clone(),
             external: self.external,
             used: Mutex::default(),
+            told: Mutex::default(),
             rack: self.rack.clone(),
         }
     }
@@ -123,7 +129,8 @@ impl Library {
     pub fn behind(&self, text: &str) -> Vec<PathBuf> {
         let recipe = Recipe::parse(text);
         let names: BTreeSet<&str> = recipe.files().into_iter().collect();
-        names.into_iter().filter_map(|path| self.locate(path).ok()).collect()
+        let named = names.into_iter().filter_map(|path| self.locate(path).ok());
+        named.chain(self.beneath(&recipe)).collect()
     }
 
     fn load(&self, path: &Path) -> Result<Sample, String> {
@@ -160,6 +167,10 @@ impl Library {
 impl Assets for Library {
     fn sample(&self, text: &str) -> Result<Arc<Sample>, String> {
         self.derive(&Recipe::parse(text))
+    }
+
+    fn warnings(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn text(&self, path: &str) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! Types of the node table, and looking a kind up.
 
 use super::plugin::{Guest, Order};
+use crate::diag::Diagnostic;
 use crate::dsp::F8;
 use crate::dsp::unit::{Rate, Settings, Unit, UnitCx};
 use crate::rt::Processor;
@@ -107,6 +108,12 @@ impl Param {
         Param { name, kind, unit, range, default, text, curve, doc }
     }
 
+    /// Whether its text is the path of a sound, or a [`Recipe`](crate::session::Recipe) for one.
+    #[must_use]
+    pub fn names_a_sound(&self) -> bool {
+        self.kind == ParamKind::Text && matches!(self.name, "file" | "path" | "folder")
+    }
+
     /// The same with an exponential knob.
     #[must_use]
     pub const fn exponential(mut self) -> Param {
@@ -188,6 +195,11 @@ pub trait Assets {
     /// A message that names the file and what to do.
     fn text(&self, path: &str) -> Result<String, String> {
         Err(format!("\"{path}\" cannot be read here"))
+    }
+
+    /// What is worth knowing about the sounds that were made since the last call.
+    fn warnings(&self) -> Vec<Diagnostic> {
+        Vec::new()
     }
 
     /// The plugin at a place of the graph: the instance that was there before, or a new one. `None` if it is not

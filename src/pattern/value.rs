@@ -2,6 +2,7 @@
 
 use super::frac::Frac;
 use super::note;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -11,7 +12,8 @@ use std::sync::Arc;
 pub type Controls = BTreeMap<Arc<str>, Value>;
 
 /// The value of an event.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Value {
     /// A number; note numbers are MIDI, everything else is in the unit of its use.
     Num(f64),

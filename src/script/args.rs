@@ -96,9 +96,9 @@ pub fn check(
         ParamKind::Text => {
             let port = || value.clone().try_cast::<MidiPort>().map(|port| port.0.name);
             // Where a sound is named by its path, whatever is made of one may stand too.
-            let sound = || sound::of(value).filter(|_| sound::is_path(param)).map(|s| s.text());
+            let sound = || sound::of(value).filter(|_| param.names_a_sound()).map(|s| s.text());
             let given = text(value).or_else(port).or_else(sound).map(Arg::Text);
-            let expected = if sound::is_path(param) { "a file, or a sound" } else { "a text" };
+            let expected = if param.names_a_sound() { "a file, or a sound" } else { "a text" };
             given.ok_or_else(|| (expected.into(), None))
         }
         ParamKind::Flag => {

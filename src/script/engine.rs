@@ -4,7 +4,7 @@ use super::build::Desk;
 use super::constants::Constants;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
-    clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, multiplex,
+    bounce, clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, multiplex,
     operators, pattern, perform, piece, plugin, render, resolver, rig, song, sound, tracks, writer,
 };
 use rhai::packages::{Package, StandardPackage};
@@ -79,6 +79,7 @@ fn bound() -> Engine {
     instrument::register(&mut engine);
     multiplex::register(&mut engine);
     sound::register(&mut engine);
+    bounce::register(&mut engine);
     inputs::register(&mut engine);
     midi::register(&mut engine);
     controllers::register(&mut engine);

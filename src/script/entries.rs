@@ -42,7 +42,8 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let plugins = super::plugin::ENTRIES.iter().chain(super::plugin::COMMANDS);
     let played = played.chain(super::clock::ENTRIES).chain(rigs).chain(plugins);
     let played = played.chain(super::function::ENTRIES).chain(super::function::BUFFER);
-    let played = played.chain(super::multiplex::ENTRIES).chain(super::sound::ENTRIES);
+    let sounds = super::sound::ENTRIES.iter().chain(super::bounce::ENTRIES);
+    let played = played.chain(super::multiplex::ENTRIES).chain(sounds);
     ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }
 

@@ -2,10 +2,9 @@
 
 use super::build::{Build, Length, Site};
 use super::path;
-use super::sound::is_path;
 use crate::diag::{Diagnostic, nearest};
-use crate::nodes::kind_of;
-use crate::session::{Arg, Node, NodeId, Recipe, Session};
+use crate::nodes::sounds::{files, played, programs};
+use crate::session::{Arg, Node, NodeId, Session};
 use crate::units::Place;
 use crate::world::no_programs;
 use std::collections::BTreeSet;
@@ -114,13 +113,11 @@ fn arguments(build: &mut Build) {
 pub fn assets(build: &mut Build) {
     let mut errors = Vec::new();
     for node in &build.session.nodes {
-        let params = kind_of(node).map_or(&[][..], |k| k.params);
-        let texts = params.iter().filter(|p| is_path(p)).filter_map(|p| node.text(p.name));
-        for recipe in texts.filter(|text| !text.is_empty()).map(Recipe::parse) {
-            let missing = recipe.files().into_iter().filter_map(|f| build.world.asset(f).err());
+        for recipe in played(node) {
+            let missing = files(&recipe).into_iter().find_map(|f| build.world.asset(&f).err());
             // A rig may name programs that no call of the script has been asked about.
-            let refused = recipe.programs().into_iter().filter(|_| !build.world.external());
-            if let Some(why) = missing.chain(refused.map(no_programs)).next() {
+            let refused = programs(&recipe).into_iter().find(|_| !build.world.external());
+            if let Some(why) = missing.or_else(|| refused.as_deref().map(no_programs)) {
                 let message = format!("`{}` cannot read its sound: {why}", node.kind);
                 errors.push(Diagnostic::error(message, node.place.clone()));
             }

@@ -6,8 +6,9 @@ use super::perform::inside;
 use crate::diag::Diagnostic;
 use crate::nodes::function::FUNCTION;
 use crate::nodes::plugin::{IDENTITY, KIND, NORMALISED, NOTES, PLAIN};
+use crate::nodes::sounds::played;
 use crate::nodes::{ParamKind, kind_of};
-use crate::session::{Arg, Command, Node, Rig};
+use crate::session::{Arg, Bounce, Command, Node, Rig};
 use crate::units::Place;
 use rhai::{Engine, NativeCallContext as Cx};
 
@@ -91,7 +92,11 @@ fn strange(node: &Node) -> Option<String> {
             || name == FUNCTION
             || node.kind == KIND && (own || name.starts_with([PLAIN, NORMALISED]))
     };
-    node.args.iter().filter(|(name, _)| !of_plugin(name)).find_map(|(name, arg)| {
+    let rendered = played(node).flat_map(|recipe| {
+        recipe.rendered().into_iter().flat_map(Bounce::nodes).cloned().collect::<Vec<_>>()
+    });
+    let inside = rendered.filter_map(|node| strange(&node)).next();
+    let own = node.args.iter().filter(|(name, _)| !of_plugin(name)).find_map(|(name, arg)| {
         let Some((_, param)) = kind.param(name) else {
             return Some(format!("`{}` has no parameter `{name}`", node.kind));
         };
@@ -105,7 +110,8 @@ fn strange(node: &Node) -> Option<String> {
             _ => false,
         };
         (!fits).then(|| format!("`{name}` of `{}` cannot be {arg:?}", node.kind))
-    })
+    });
+    own.or(inside)
 }
 
 const GROUP: &str = "Rigs";

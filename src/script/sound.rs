@@ -6,7 +6,8 @@ use super::entries::{Entry, entry};
 use super::operators::fail;
 use super::value::Failed;
 use crate::diag::Diagnostic;
-use crate::nodes::{Param, ParamKind};
+use crate::nodes::Param;
+use crate::nodes::sounds::files;
 use crate::session::recipe::numbers;
 use crate::session::{Arg, Cut, How, Recipe};
 use crate::units::Place;
@@ -48,12 +49,6 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("external", |cx: Cx, of: Recipe, command: &str| {
         with(&cx, |build, at| external(build, command, &Dynamic::from(of), &at))
     });
-}
-
-/// Whether a parameter names a sound.
-#[must_use]
-pub fn is_path(param: &Param) -> bool {
-    param.kind == ParamKind::Text && matches!(param.name, "file" | "path" | "folder")
 }
 
 /// The sound that a value is: itself, a path, or a list of these.
@@ -175,7 +170,7 @@ fn external(build: &mut Build, command: &str, value: &Dynamic, at: &Place) -> Dy
     if !build.world.external() {
         return failed(build, no_programs(command), at);
     }
-    let missing = sound.files().into_iter().find_map(|file| build.world.asset(file).err());
+    let missing = files(&sound).into_iter().find_map(|file| build.world.asset(&file).err());
     match missing {
         Some(why) => failed(build, format!("`external` cannot read its sound: {why}"), at),
         None if matches!(sound, Recipe::Several(_) | Recipe::Onsets { .. }) => {

@@ -1,5 +1,7 @@
-//! Recipes for sounds: a file, a part of one, what a program makes of one; pure data, made into sound by the engine.
+//! Recipes for sounds: a file, a line of the piece, a part of one, what is made of it; pure data, made into sound by the
+//! engine.
 
+use super::Bounce;
 use crate::ir::Program;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -11,6 +13,8 @@ use std::sync::Arc;
 pub enum Recipe {
     /// The file, or the folder, at a path of the script.
     File(String),
+    /// What a track of the piece sounds like.
+    Rendered(Arc<Bounce>),
     /// What is made of another sound.
     Made {
         /// The sound that it is made of.
@@ -72,6 +76,7 @@ impl Recipe {
     fn is_sound(&self) -> bool {
         match self {
             Recipe::File(_) => true,
+            Recipe::Rendered(bounce) => bounce.is_sound(),
             Recipe::Made { of, how: How::Function(program, params, _) } => {
                 let whole = program.arrays.iter().any(|array| array.whole);
                 let given = params.len() == program.interface.inputs.len();
@@ -97,11 +102,24 @@ impl Recipe {
         Recipe::Made { of: Box::new(self), how }
     }
 
+    /// What is rendered for it. Sounds that its nodes play are not among the [files](Recipe::files) of this recipe, nor the
+    /// programs of these among its [programs](Recipe::programs).
+    #[must_use]
+    pub fn rendered(&self) -> Vec<&Bounce> {
+        match self {
+            Recipe::File(_) => Vec::new(),
+            Recipe::Rendered(bounce) => vec![bounce],
+            Recipe::Made { of, .. } | Recipe::Onsets { of, .. } => of.rendered(),
+            Recipe::Several(all) => all.iter().flat_map(|(_, one)| one.rendered()).collect(),
+        }
+    }
+
     /// The files and folders that it is made of, as the script names them.
     #[must_use]
     pub fn files(&self) -> Vec<&str> {
         match self {
             Recipe::File(path) => vec![path],
+            Recipe::Rendered(_) => Vec::new(),
             Recipe::Made { of, .. } | Recipe::Onsets { of, .. } => of.files(),
             Recipe::Several(all) => all.iter().flat_map(|(_, one)| one.files()).collect(),
         }
@@ -111,13 +129,19 @@ impl Recipe {
     #[must_use]
     pub fn programs(&self) -> Vec<&str> {
         match self {
-            Recipe::File(_) => Vec::new(),
+            Recipe::File(_) | Recipe::Rendered(_) => Vec::new(),
             Recipe::Made { of, how: How::External(command) } => {
                 of.programs().into_iter().chain([command.as_str()]).collect()
             }
             Recipe::Made { of, .. } | Recipe::Onsets { of, .. } => of.programs(),
             Recipe::Several(all) => all.iter().flat_map(|(_, one)| one.programs()).collect(),
         }
+    }
+}
+
+impl From<Bounce> for Recipe {
+    fn from(bounce: Bounce) -> Recipe {
+        Recipe::Rendered(Arc::new(bounce))
     }
 }
 
@@ -132,6 +156,7 @@ impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Recipe::File(path) => write!(f, "\"{path}\""),
+            Recipe::Rendered(bounce) => write!(f, "a bounce of {} s", bounce.seconds),
             Recipe::Several(all) => write!(f, "{} sounds", all.len()),
             Recipe::Onsets { of, .. } => write!(f, "the onsets of {of}"),
             Recipe::Made { of, how: How::External(command) } => {

@@ -111,7 +111,7 @@ impl Rig {
     }
 
     /// Whether everything that it refers to is there, and nothing refers to itself.
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         if self.nodes.len().max(self.instruments.len()) > MOST {
             return Err(format!("more than {MOST} nodes"));
         }

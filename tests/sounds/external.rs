@@ -194,3 +194,41 @@ fn the_program_has_an_option_for_it() {
     let (well, told) = render(&["--allow-external"]);
     assert!(well, "{told}");
 }
+
+#[test]
+fn a_bounce_goes_through_a_program_once() {
+    let desk = Desk::new();
+    let runtime = with_program(&desk, "count.sh", "echo run >> runs; cat");
+    let riff = "tempo(60); let b = bounce(saw(110) |> lowpass(900), 0.2);";
+    let script = |sound: &str| {
+        format!(
+            "{riff} track(\"a\", sampler({sound}, #{{play: \"one_shot\"}}))\
+             .play(note(\"c4\").slow(4).velocity(1))"
+        )
+    };
+    let wanted = play(&runtime, &script("b"), 0.3);
+    assert!(wanted[..9_600].iter().any(|x| x.abs() > 0.1));
+    assert!(play(&runtime, &script("b.external(\"./count.sh\")"), 0.3) == wanted);
+    // Rendered again, the samples are the same, and known.
+    assert!(play(&runtime, &script("external(\"./count.sh\", b)"), 0.3) == wanted);
+    assert_eq!(runs(&desk), 1);
+    let back = play(&runtime, &script("b.external(\"sox {in} {out} reverse\")"), 0.3);
+    let turned = wanted[..9_600].iter().rev();
+    let off = back.iter().zip(turned).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(off < 1e-6, "{off}");
+}
+
+#[test]
+fn a_program_within_a_bounce_must_be_allowed() {
+    let desk = Desk::new();
+    let made = "sampler(external(\"touch ran\", sound_file(\"loop.wav\")))";
+    let script = format!("track(\"a\", sampler(bounce({made}, note(\"c4\"), 0.2)))");
+    let told = desk.wrong(&desk.runtime(), &script);
+    assert!(told.contains("`touch ran` would run a program"), "{told}");
+    let piece = desk.runtime().allow_external().eval(&script).expect("evaluates");
+    let rig = rhapsode::session::Rig::of(piece.session()).to_json();
+    std::fs::write(desk.folder.path().join("rig.json"), rig).expect("writes");
+    let told = desk.wrong(&desk.runtime(), "load_rig(\"rig.json\");");
+    assert!(told.contains("`touch ran` would run a program"), "{told}");
+    assert!(!desk.folder.path().join("ran").exists());
+}

@@ -3,6 +3,7 @@
 //! Whatever is made of a sound is made again when that sound is another one: a file that was written anew is.
 
 use super::external::Run;
+use super::rendered::Rendered;
 use super::{Library, onsets, whole};
 use crate::nodes::table::Sample;
 use crate::session::{Cut, How, Recipe};
@@ -16,6 +17,7 @@ pub(super) struct Derived {
     parts: BTreeMap<String, (Weak<Sample>, Weak<Sample>)>,
     /// First frames of the parts.
     onsets: BTreeMap<String, (Weak<Sample>, Arc<[usize]>)>,
+    pub(super) rendered: BTreeMap<String, Rendered>,
     /// What programs have made.
     pub(super) runs: BTreeMap<String, Run>,
 }
@@ -34,6 +36,7 @@ impl Library {
     pub(super) fn derive(&self, recipe: &Recipe) -> Result<Arc<Sample>, String> {
         match recipe {
             Recipe::File(path) => self.file(path),
+            Recipe::Rendered(bounce) => self.rendered(recipe, bounce),
             Recipe::Made { of, how } => {
                 let source = self.derive(of)?;
                 match how {
