@@ -4,7 +4,7 @@ mod kinds;
 mod run;
 mod seam;
 
-pub use kinds::{Purpose, kind};
+pub use kinds::{LENGTH, Purpose, kind};
 
 use super::table::{Kind, find};
 use crate::dsp::F8;

@@ -22,7 +22,8 @@ const MOST: usize = 20_000;
 /// Parts of a cycle; one is asked for at a time, as when it plays.
 const STEPS: i64 = 4;
 
-const PARAMS: &[Param] = &[
+/// Its options.
+pub const OPTIONS: &[Param] = &[
     Param::number("seconds", "s", (0.0, LONGEST), 0.0, "How long it is played.").fixed(),
     Param::number("bars", "", (0.0, 1024.0), 0.0, "How long it is played, instead of seconds.")
         .fixed(),
@@ -54,7 +55,7 @@ fn of(cx: &Cx, what: &Dynamic, rest: &[Dynamic]) -> Dynamic {
         };
         let site = 1 + usize::from(plays.is_some());
         let told = build.messages.len();
-        let given = bind(build, "bounce", PARAMS, length, site, &place);
+        let given = bind(build, "bounce", OPTIONS, length, site, &place);
         if build.messages.len() > told {
             return failed();
         }

@@ -50,11 +50,16 @@ fn short(x: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
+/// The functions that compile one of the script, whose parameters are options of theirs.
+pub const COMPILES: &[&str] = &["dsp", "signal", "shape", "analyser", "process_buffer"];
+
 /// The options of the function `name`, in the order in which they may be given without names.
 #[must_use]
 pub fn options(name: &str) -> &'static [Param] {
     match name {
         "instrument" => super::instrument::OPTIONS,
+        "bounce" => super::bounce::OPTIONS,
+        "process_buffer" => super::function::BUFFER_OPTIONS,
         _ => find(name).map_or(&[], |kind| kind.params),
     }
 }

@@ -25,7 +25,7 @@ mod switch;
 mod value;
 
 pub use bind::{ENTRIES, register};
-pub use buffer::ENTRIES as BUFFER;
+pub use buffer::{ENTRIES as BUFFER, OPTIONS as BUFFER_OPTIONS};
 
 use super::build::Desk;
 use crate::diag::Diagnostic;
@@ -35,6 +35,22 @@ use crate::session::NodeId;
 use crate::units::Place;
 use rhai::{Dynamic, FnPtr, NativeCallContext as Cx};
 use source::Sources;
+
+/// Arguments that a function is given without being asked: sound, the transport, what a voice plays.
+pub const GIVEN: &[&str] = &[
+    "x",
+    "left",
+    "right",
+    "y",
+    "t",
+    "beat",
+    "bpm",
+    "sample_rate",
+    "freq",
+    "gate",
+    "velocity",
+    "note",
+];
 
 /// Why a function cannot be compiled.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 mod statements;
 
 use self::statements::{Meaning, Scan, code, meaning, statements};
+use super::function::GIVEN;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -169,6 +170,19 @@ pub fn names(script: &str) -> BTreeMap<String, Vec<String>> {
     found
 }
 
+/// The parameters of the functions of a script, by the name of the function: arguments but those that are always given,
+/// such as the sound itself.
+#[must_use]
+pub fn parameters(script: &str) -> BTreeMap<String, Vec<String>> {
+    let heads = statements(script).into_iter().filter_map(|(_, statement)| {
+        let name = meaning(&statement).defines?.strip_prefix("fn ")?.split('/').next()?.to_string();
+        let (_, rest) = statement.split_once(&format!("{name}("))?;
+        let arguments = rest.split(')').next()?.split(',').map(|word| word.trim().to_string());
+        Some((name, arguments.filter(|word| !GIVEN.contains(&word.as_str())).collect()))
+    });
+    heads.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +193,16 @@ mod tests {
 
     fn origin(name: &str, line: u32) -> Origin {
         Origin { name: name.into(), line }
+    }
+
+    #[test]
+    fn parameters_of_functions_are_what_must_be_given() {
+        let found = parameters(
+            "/// cutoff: 1..2\nfn pole(x, cutoff, gain) { x } let y = 3; fn lfo(t) { t }",
+        );
+        let of = |name: &str| found.get(name).map(|all| all.join(" "));
+        assert_eq!(of("pole").as_deref(), Some("cutoff gain"));
+        assert_eq!((of("lfo").as_deref(), of("y")), (Some(""), None));
     }
 
     #[test]

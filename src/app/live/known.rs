@@ -26,6 +26,10 @@ impl Studio {
             notebook::names(&text).remove("fn").unwrap_or_default()
         };
         let paths = notebook::imports(&self.text());
+        let mut functions = notebook::parameters(&self.text());
+        for path in paths.values() {
+            functions.extend(notebook::parameters(&world.script(path).unwrap_or_default()));
+        }
         let modules = imports.into_iter().filter_map(|name| {
             let path = paths.get(&name)?;
             Some((name, members(path)))
@@ -40,6 +44,7 @@ impl Studio {
             tracks,
             buses,
             params: self.live.as_ref().map(|live| live.params()).unwrap_or_default(),
+            functions,
             modules: modules.collect(),
             library: Stdlib::embedded().names().iter().map(|n| format!("std/{n}")).collect(),
             kits: kits.filter_map(|k| k.strip_prefix("kit_").map(String::from)).collect(),

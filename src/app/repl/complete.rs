@@ -15,6 +15,8 @@ pub struct Known {
     pub buses: Vec<String>,
     /// Parameters by path: `acid/lowpass.cutoff`.
     pub params: Vec<String>,
+    /// Functions of the script and of the modules that it imports, with the parameters that a call of `dsp` can set.
+    pub functions: BTreeMap<String, Vec<String>>,
     /// Imported modules by the name that the script gives them, and their functions.
     pub modules: BTreeMap<String, Vec<String>>,
     /// Modules of the standard library.
@@ -36,8 +38,8 @@ pub struct Known {
 enum Site<'a> {
     /// In a text, the argument `index` of a call (or the value of an option of it).
     Text { begin: usize, call: &'a str, index: usize, option: Option<&'a str> },
-    /// At the name of an option of a call.
-    Option { begin: usize, call: &'a str },
+    /// At the name of an option of a call that is given all this before.
+    Option { begin: usize, call: &'a str, given: &'a str },
     /// Behind `module::`.
     Member { begin: usize, module: &'a str },
     /// At any other word.
@@ -50,7 +52,8 @@ struct Open<'a> {
     call: &'a str,
     index: usize,
     key: Option<&'a str>,
-    /// Where the present argument, or key, begins.
+    /// Where the arguments begin, and the present one, or key.
+    from: usize,
     begin: usize,
 }
 
@@ -72,12 +75,13 @@ fn site(line: &str) -> Site<'_> {
             '"' => text = Some(at + 1),
             '(' | '[' => {
                 let call = last_word(line[..at].trim_end());
-                open.push(Open { map: false, call, index: 0, key: None, begin: at + 1 });
+                let (from, begin) = (at + 1, at + 1);
+                open.push(Open { map: false, call, index: 0, key: None, from, begin });
             }
             '{' => {
                 let map = line[..at].ends_with('#');
-                let call = open.last().map_or("", |o| o.call);
-                open.push(Open { map, call, index: 0, key: None, begin: at + 1 });
+                let (call, from) = open.last().map_or(("", at), |o| (o.call, o.from));
+                open.push(Open { map, call, index: 0, key: None, from, begin: at + 1 });
             }
             ')' | ']' | '}' => drop(open.pop()),
             ',' => {
@@ -107,7 +111,7 @@ fn site(line: &str) -> Site<'_> {
     }
     match last {
         Some(o) if o.map && o.key.is_none() && line[o.begin..begin].trim().is_empty() => {
-            Site::Option { begin, call }
+            Site::Option { begin, call, given: &line[o.from..o.begin] }
         }
         _ => Site::Word { begin },
     }
@@ -126,9 +130,10 @@ pub fn complete(line: &str, known: &Known, commands: &[&str]) -> (usize, Vec<Str
             };
             (begin, chosen(&line[begin..], words))
         }
-        Site::Option { begin, call } => {
-            let options = doc::options(call).iter().map(|p| format!("{}: ", p.name));
-            (begin, chosen(&line[begin..], options))
+        Site::Option { begin, call, given } => {
+            let options = doc::options(call).iter().map(|p| p.name);
+            let options = options.chain(parameters(call, given, known));
+            (begin, chosen(&line[begin..], options.map(|name| format!("{name}: "))))
         }
         Site::Member { begin, module } => {
             let members = known.modules.get(module).cloned().unwrap_or_default();
@@ -142,6 +147,14 @@ pub fn complete(line: &str, known: &Known, commands: &[&str]) -> (usize, Vec<Str
             (begin, chosen(&line[begin..], all))
         }
     }
+}
+
+/// Parameters of the functions of the script among the arguments of a call that compiles one.
+fn parameters<'k>(call: &str, given: &str, known: &'k Known) -> impl Iterator<Item = &'k str> {
+    let compiles = doc::COMPILES.contains(&call);
+    let named = given.split(',').map(|argument| last_word(argument.trim_end()));
+    let found: Vec<&Vec<String>> = named.filter_map(|name| known.functions.get(name)).collect();
+    found.into_iter().filter(move |_| compiles).flatten().map(String::as_str)
 }
 
 /// Parameters of the plugin whose `.set(\"` ends a line; of all plugins that are known, if the line names none.
@@ -208,6 +221,7 @@ mod tests {
             tracks: list("acid drums"),
             buses: list("hall"),
             params: list("acid/lowpass.cutoff acid/drive.amount"),
+            functions: BTreeMap::from([("pole".to_string(), list("cutoff gain"))]),
             modules: BTreeMap::from([("synths".to_string(), list("acid pluck pad"))]),
             library: list("std/drums std/synths"),
             kits: list("808 909"),
@@ -238,6 +252,10 @@ mod tests {
             ("lfo(\"sq", "lfo(\"|square"),
             ("saw(1) |> reverb(#{de", "saw(1) |> reverb(#{|decay: "),
             ("reverb(#{size: 0.3, mi", "reverb(#{size: 0.3, |mix: "),
+            ("saw(1) |> dsp(pole, #{c", "saw(1) |> dsp(pole, #{|cutoff: "),
+            ("dsp(d::pole, #{gain: 1, c", "dsp(d::pole, #{gain: 1, |cutoff: "),
+            ("process_buffer(s, pole, #{", "process_buffer(s, pole, #{|cutoff:  gain:  length: "),
+            ("map(pole, #{c", "map(pole, #{|"),
             ("f(\"a b\", ", "f(\"a b\", |"),
             ("fx(plugin(\"Zam", "fx(plugin(\"|ZamDelay ZamEQ2"),
             ("plugin(\"zamdelay\").set(\"", "plugin(\"zamdelay\").set(\"|Feedback Time"),

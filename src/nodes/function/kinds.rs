@@ -122,7 +122,7 @@ fn entry(program: &Program, purpose: Purpose) -> Kind {
 }
 
 /// How long a whole sound becomes.
-const LENGTH: Param =
+pub const LENGTH: Param =
     Param::number("length", "times", (0.001, 1000.0), 1.0, "How many times as long `y` is.")
         .fixed();
 

@@ -2,7 +2,8 @@
 
 use super::compile;
 use crate::diag::Diagnostic;
-use crate::nodes::function::{Purpose, kind};
+use crate::nodes::Param;
+use crate::nodes::function::{LENGTH, Purpose, kind};
 use crate::script::args::{bind, describe};
 use crate::script::build::{Site, with};
 use crate::script::entries::{Entry, entry};
@@ -11,6 +12,9 @@ use crate::script::value::Failed;
 use crate::session::{Arg, How, Recipe};
 use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext as Cx};
 use std::sync::Arc;
+
+/// Its option, besides the parameters of the function.
+pub const OPTIONS: &[Param] = &[LENGTH];
 
 /// Binds it.
 pub fn register(engine: &mut Engine) {
