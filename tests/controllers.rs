@@ -230,6 +230,26 @@ fn takeover_can_be_turned_off_and_curves_bend() {
 }
 
 #[test]
+fn a_parameter_of_a_function_of_the_script_is_turned() {
+    let of = |function: &str, map: &str| {
+        format!("{function}\ntrack(\"a\", sine(0, #{{phase: 0.25}}) |> dsp(louder)); {map}")
+    };
+    let function = "/// level: 0.2..0.6 = 0.5\nfn louder(x, level) { x * level }";
+    for (map, value, want) in [
+        ("map(1, \"a/louder.level\", 0, 1, #{takeover: false});", 127, 1.0),
+        ("map(1, \"a/louder.level\", #{takeover: false});", 127, 0.6),
+        ("map(1, \"a/louder.level\", #{takeover: false});", 0, 0.2),
+        ("", 127, 0.5),
+    ] {
+        let mut stage = Stage::new(&of(function, map));
+        assert!((now(&mut stage, 0.1) - 0.5).abs() < 1e-3);
+        cc(&mut stage, 1, value);
+        let got = now(&mut stage, 0.3);
+        assert!((got - want).abs() < 2e-3, "{map}: {got} and not {want}");
+    }
+}
+
+#[test]
 fn endless_encoders_turn_from_where_the_value_is() {
     for (turning, up, down) in
         [("twos_complement", 3, 125), ("binary_offset", 67, 61), ("sign_bit", 3, 67)]

@@ -14,6 +14,7 @@ mod chain;
 mod counted;
 mod docs;
 mod expressions;
+mod first;
 mod loops;
 mod lower;
 mod merge;

@@ -205,7 +205,10 @@ pub fn by_rhai(
             Type::Int => Dynamic::from(state.first as i64),
             Type::Bool => Dynamic::from(state.first != 0),
         };
-        put(&mut this, &state.name, first);
+        // What the script says itself is not given.
+        if !text.contains(&format!("this.{} ??", state.name)) {
+            put(&mut this, &state.name, first);
+        }
     }
     for array in program.kept() {
         put(&mut this, &array.name, Dynamic::from_array(Vec::new()));

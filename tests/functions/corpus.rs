@@ -91,6 +91,14 @@ pub const CORPUS: &[(&str, &str)] = &[
     ),
     ("x", "let i = (x * 100.0).to_int(); i / 7 + i % 7 + abs(i) + sign(x) + (-i)"),
     ("x", "let k = 3; let y = k; y *= 2; y -= 1; y += x; y /= 4; y %= 3; y"),
+    (
+        "x",
+        "this.line.pad(37, 0.0); let i = this.i ?? 5; let y = this.line[i]; this.line[i] = x + y * 0.5; this.i = (i + 1) % 37; y",
+    ),
+    (
+        "x",
+        "this.n = (this.n ?? 7) / 2 + 9; this.up = !(this.up ?? true); this.low = (this.low ?? -1.5) * 0.9; if this.up { x * this.n } else { this.low }",
+    ),
     ("x", "this.count += 1; if this.count > 100 { this.count = 0; } this.count * 0.01 + x"),
     ("x", "this.on = x > 0.3; if this.on { this.n += 1.0; } this.n"),
     ("x", "random() * x + random()"),

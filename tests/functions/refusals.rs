@@ -34,6 +34,13 @@ fn refusals_say_where_and_what_to_write() {
         ("fn f(x) { let l = [x, x]; l[(x).to_int()] }", "constant indices", "pad"),
         ("fn f(x) { #{a: x}.a }", "texts and maps", "numbers"),
         ("fn f(x) { print(x); x }", "cannot run on the audio thread", "given as a parameter"),
+        ("fn f(x) { (x ?? 0.0) * 2.0 }", "`??` has no use", "this.i ?? 0"),
+        ("fn f(x) { this.a ?? x }", "not a constant", "this.name ?? 0"),
+        (
+            "fn f(x) { let a = this.a ?? 1; a + (this.a ?? 2) }",
+            "something else above",
+            "say it once",
+        ),
         ("fn f(x, gain) { x * gain }", "does not say what `gain` is", "gain: 0.5"),
     ];
     for (text, what, hint) in cases {

@@ -114,8 +114,8 @@ pub const ENTRIES: &[Entry] = &[
          `freq gate velocity note` are a voice's; every other one is a parameter: a number or a signal, which can be \
          automated and mapped. `/// cutoff: 20..20000 Hz = 1200, exp` above the function gives range, unit, default and \
          curve. It is called for every frame and returns a number, or [left, right]. `this.z` is kept from frame to frame (0.0 \
-         at first), `this.line.pad(4800, 0.0)` makes an array; every call of another function that keeps something has a \
-         state of its own.",
+         at first; `this.i ?? 0` begins as a whole number), `this.line.pad(4800, 0.0)` makes an array; every call of \
+         another function that keeps something has a state of its own.",
         "fn one_pole(x, cutoff) { let a = exp(-TAU * cutoff / sample_rate); \
          this.z = x * (1.0 - a) + this.z * a; this.z } \
          track(\"a\", saw(110) * 0.2 |> dsp(one_pole, #{cutoff: lfo(\"sine\", 0.5).range(200, 2000)}));",

@@ -43,11 +43,7 @@ impl Lower<'_> {
             Expr::Dot(..) | Expr::Index(..) => self.chain(expr),
             Expr::And(terms, _) => self.logic(terms, true),
             Expr::Or(terms, _) => self.logic(terms, false),
-            Expr::Coalesce(_, at) => self.refuse(
-                *at,
-                "`??` has no use on the audio thread, where nothing is missing",
-                "a field of `this` that was never set is 0.0",
-            ),
+            Expr::Coalesce(terms, at) => self.first(terms, *at),
             Expr::InterpolatedString(_, at) | Expr::Map(_, at) | Expr::CharConstant(_, at) => self
                 .refuse(
                     *at,

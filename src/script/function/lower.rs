@@ -23,6 +23,8 @@ const DEPTH: usize = 32;
 pub(super) struct Known {
     pub state: Vec<State>,
     pub arrays: Vec<Array>,
+    /// What the script says that numbers of the state begin with.
+    pub begins: BTreeMap<String, (Type, Bits)>,
     /// Variables of loops that turn out to be floats: ordinal of the loop, and of the variable.
     pub widened: BTreeSet<(usize, usize)>,
 }
@@ -139,7 +141,8 @@ impl<'a> Lower<'a> {
         self.build.place(&place)
     }
 
-    /// The number of the state called `name`: the one that is known, or a new one.
+    /// The number of the state called `name`: the one that is known, or a new one. The script may say elsewhere what it
+    /// begins with.
     pub fn state_of(&mut self, name: &str, of: Type, first: Bits) -> u32 {
         if let Some(at) = self.known.state.iter().position(|state| state.name == name) {
             return at as u32;
