@@ -169,7 +169,8 @@ impl Edit {
                 let values = old.constants.iter().zip(&inside.constants);
                 let differs = |(x, y): (&Tune, &Tune)| (x.value != y.value).then_some(*y);
                 let tunes: Vec<Tune> = values.filter_map(differs).collect();
-                let changed = !tunes.is_empty() || constants.iter().any(|c| c.changed);
+                let other = old.code != inside.code;
+                let changed = other || !tunes.is_empty() || constants.iter().any(|c| c.changed);
                 self.changed += usize::from(changed);
                 let (from, to) = (was.spot(*t), now.spot(*task));
                 self.moves.push(Move::Processor { from, to, constants, tunes });

@@ -33,8 +33,10 @@ pub(super) enum Seat {
 /// What a processor that is made of lane programs consists of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Inside {
-    /// The same for all that differ in nothing but the values of constants.
+    /// The same for all that differ in nothing but the values of constants and the code of functions of the script.
     pub shape: String,
+    /// The code of these functions.
+    pub code: Vec<u64>,
     /// The constants, in the order that the shape gives them.
     pub constants: Vec<Tune>,
 }

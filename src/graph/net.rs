@@ -242,6 +242,16 @@ impl Net {
     /// such nets run side by side in lanes.
     #[must_use]
     pub fn shape(&self) -> String {
+        self.written(ArgSettings::shape)
+    }
+
+    /// The same but for what functions of the script compute: if only that has changed, states live on.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        self.written(ArgSettings::identity)
+    }
+
+    fn written(&self, of: fn(&ArgSettings) -> String) -> String {
         use std::fmt::Write;
         let mut text = String::new();
         let wire = |text: &mut String, wire: &Wire| {
@@ -252,7 +262,7 @@ impl Net {
             };
         };
         for inst in &self.insts {
-            let _ = write!(text, "{}", inst.what.name());
+            let _ = write!(text, "{}{}{:?}", inst.what.name(), inst.outs, inst.rate);
             match &inst.what {
                 What::Align(n) => {
                     let _ = write!(text, "{n}");
@@ -273,7 +283,7 @@ impl Net {
                 let _ = write!(text, ">{path}");
             }
             if let Some(settings) = &inst.settings {
-                let _ = write!(text, "{}", settings.shape());
+                text.push_str(&of(settings));
             }
             text.push(';');
         }

@@ -36,9 +36,18 @@ impl ArgSettings {
     #[must_use]
     pub fn shape(&self) -> String {
         let identity = self.identity();
+        match self.code() {
+            Some(code) => format!("{identity} {code:016x}"),
+            None => identity,
+        }
+    }
+
+    /// What tells the code of its function of the script from other code, if it has one.
+    #[must_use]
+    pub fn code(&self) -> Option<u64> {
         match self.args.get(FUNCTION) {
-            Some(Arg::Program(program)) => format!("{identity} {:016x}", program.fingerprint),
-            _ => identity,
+            Some(Arg::Program(program)) => Some(program.fingerprint),
+            _ => None,
         }
     }
 

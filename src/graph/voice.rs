@@ -139,8 +139,9 @@ pub(super) fn voices(
     constants.extend(defaults.map(|(&value, scalar)| Tune { part: 0, scalar, lane: 0, value }));
     let names: Vec<&String> = instrument.params.iter().map(|p| &p.0).collect();
     let Instrument { mono, legato, bend, glide, .. } = instrument;
-    let shape = format!("{} {count} {mono} {legato} {bend} {glide} {names:?}", net.shape());
-    let inside = Inside { shape, constants };
+    let shape = format!("{} {count} {mono} {legato} {bend} {glide} {names:?}", net.identity());
+    let code = net.insts.iter().filter_map(|inst| inst.settings.as_ref()?.code()).collect();
+    let inside = Inside { shape, code, constants };
     Ok(BuiltVoices { voices: Voices::new(config, groups, pool(buffers)), channels, inside })
 }
 

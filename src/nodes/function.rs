@@ -211,6 +211,7 @@ impl Unit for Function {
 
     fn reset(&mut self, lane: usize) {
         self.memory.reset(lane);
+        self.seam.reset(lane);
     }
 
     fn sounding(&self) -> Option<u8> {

@@ -7,6 +7,7 @@ use super::update::Tune;
 use super::voices::Voices;
 use crate::dsp::controls::Board;
 use crate::dsp::unit::Mishap;
+use std::any::Any;
 
 /// Note ids that a kit remembers, so that a note's end reaches the sound that it began.
 const OPEN: usize = 256;
@@ -117,6 +118,17 @@ impl Processor for Kit {
     fn reset(&mut self) {
         self.open.clear();
         self.sounds.iter_mut().for_each(Processor::reset);
+    }
+
+    fn inherit(&mut self, before: &mut dyn Processor) -> bool {
+        let before: &mut dyn Any = before;
+        if let Some(before) = before.downcast_mut::<Kit>() {
+            for (was, now) in before.sounds.iter_mut().zip(&mut self.sounds) {
+                was.take_code(now);
+            }
+        }
+        // What sounds goes on.
+        false
     }
 
     fn mishap(&mut self) -> Option<Mishap> {

@@ -17,6 +17,7 @@ use crate::dsp::controls::Board;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{BLOCK, Meta, Mishap, Source};
 use crate::dsp::{F8, wide};
+use std::any::Any;
 
 /// Scalars at the head of a voice program: frequency, gate, velocity, note; then its parameters.
 pub mod input {
@@ -106,6 +107,19 @@ impl Voices {
             let index = input::PARAMS + slot as u16;
             self.groups[voice / LANES].set(index, voice % LANES, value);
         }
+    }
+
+    /// Takes the functions of the script from voices that are made alike, where theirs compute something else; what they
+    /// have kept stays.
+    pub fn take_code(&mut self, from: &mut Voices) {
+        for (own, other) in self.groups.iter_mut().zip(&mut from.groups) {
+            for (own, other) in own.ops.iter_mut().zip(&mut other.ops) {
+                if other.unit.inherit(&mut *own.unit) {
+                    std::mem::swap(&mut own.unit, &mut other.unit);
+                }
+            }
+        }
+        self.grace = from.grace;
     }
 
     /// Silences every voice within the next blocks (a choke group, a stop).
@@ -223,6 +237,15 @@ impl Processor for Voices {
                 }
             }
         }
+    }
+
+    fn inherit(&mut self, before: &mut dyn Processor) -> bool {
+        let before: &mut dyn Any = before;
+        if let Some(before) = before.downcast_mut::<Voices>() {
+            before.take_code(self);
+        }
+        // What sounds goes on.
+        false
     }
 
     fn mishap(&mut self) -> Option<Mishap> {

@@ -75,3 +75,56 @@ fn an_array_of_another_length_begins_anew_and_the_rest_stays() {
     let want = played(&song(200), 0.7);
     same(&stage.left[at + 400..], &want[at + 400..], "the count went on");
 }
+
+/// A voice whose phase is kept, played by `pattern`; what sounds is told by its level.
+fn voices(kind: &str, gain: &str, pattern: &str) -> String {
+    format!(
+        "fn tone(freq) {{ this.p += freq / sample_rate; if this.p > 1.0 {{ this.p -= 1.0; }} sin(TAU * this.p) * {gain} }}\n\
+         tempo(60); let voice = instrument(|v| dsp(tone) * adsr(v.gate, 0.01, 0.1, 0.8, 0.1));\n\
+         track(\"a\", {kind}).play({pattern});"
+    )
+}
+
+#[test]
+fn a_note_that_sounds_goes_on_with_other_code() {
+    for (kind, pattern) in [
+        ("voice", "note(\"[a3,c4]\").slow(4)"),
+        ("kit(#{bd: voice, sn: instrument(|v| sine(v.freq) * adsr(v.gate))})", "s(\"bd\").slow(4)"),
+    ] {
+        let mut stage = Stage::new(&voices(kind, "0.2", pattern));
+        stage.play_to(0.5);
+        let at = stage.edit(&voices(kind, "0.4", pattern), Quant::Now) as usize;
+        stage.play_to(1.5);
+        let want = played(&voices(kind, "0.4", pattern), 1.5);
+        same(&stage.left[at + 400..], &want[at + 400..], "after the edit");
+        assert!(stage.left[..at] != want[..at] && sharpest(&stage.left) < 0.01, "{kind}");
+        let said = format!("{:?}", stage.news);
+        assert!(said.contains("changed: 1") && said.contains("added: []"), "{said}");
+    }
+}
+
+#[test]
+fn a_note_that_begins_after_an_edit_has_no_step() {
+    let song = |gain: &str| {
+        voices("voice", gain, "note(\"a3*4\").gate(0.53)")
+            .replace("0.1, 0.8, 0.1", "0.1, 0.8, 0.001")
+    };
+    let mut stage = Stage::new(&song("0.2"));
+    // All is silent between two notes.
+    stage.play_to(3.98);
+    let at = stage.edit(&song("0.4"), Quant::Now) as usize;
+    stage.play_to(5.0);
+    let want = played(&song("0.4"), 5.0);
+    same(&stage.left[at + 960..], &want[at + 960..], "from the next note on");
+}
+
+#[test]
+fn a_voice_of_another_shape_begins_anew() {
+    let other = voices("voice", "0.4", "note(\"a3\").slow(4)")
+        .replace("tone(freq)", "tone(freq, velocity)");
+    let mut stage = Stage::new(&voices("voice", "0.2", "note(\"a3\").slow(4)"));
+    stage.play_to(0.5);
+    stage.edit(&other, Quant::Now);
+    stage.play_to(1.0);
+    assert!(!format!("{:?}", stage.news).contains("added: []"));
+}

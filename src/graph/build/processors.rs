@@ -49,6 +49,7 @@ impl<'a> Builder<'a> {
                 let mut inside = Inside { shape: format!("{chokes:?}"), ..Inside::default() };
                 for (part, sound) in (0..).zip(&sounds) {
                     inside.shape.push_str(&sound.inside.shape);
+                    inside.code.extend(&sound.inside.code);
                     let own = sound.inside.constants.iter();
                     inside.constants.extend(own.map(|tune| Tune { part, ..*tune }));
                 }

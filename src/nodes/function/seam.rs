@@ -13,6 +13,8 @@ pub struct Seam {
     step: [F8; 2],
     /// Frames since the swap; the step is not known yet at 0.
     since: [Option<usize>; 2],
+    /// One bit a lane that has begun anew since the swap: there is no step in it.
+    anew: u8,
 }
 
 impl Seam {
@@ -20,13 +22,23 @@ impl Seam {
     pub fn begin(&mut self, before: &Seam, channels: usize) {
         self.last = before.last;
         self.since[..channels].fill(Some(0));
+        self.anew = 0;
+    }
+
+    /// A lane begins anew.
+    pub fn reset(&mut self, lane: usize) {
+        self.anew |= 1 << lane;
+        self.step.iter_mut().for_each(|step| step.0[lane] = 0.0);
     }
 
     /// Adds what is left of the step to a range, and remembers how it ends.
     pub fn smooth(&mut self, channel: usize, out: &mut [F8]) {
         if let Some(since) = self.since[channel] {
             if since == 0 {
-                self.step[channel] = self.last[channel] - out[0];
+                let step = self.last[channel] - out[0];
+                for (lane, own) in self.step[channel].0.iter_mut().enumerate() {
+                    *own = if self.anew & (1 << lane) == 0 { step.0[lane] } else { 0.0 };
+                }
             }
             let part = |i: usize| 1.0 - (since + i).min(FRAMES) as f32 / FRAMES as f32;
             for (i, y) in out.iter_mut().enumerate() {
