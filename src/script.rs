@@ -45,6 +45,7 @@ mod resolver;
 mod rig;
 mod song;
 mod sound;
+mod stopwatch;
 mod syntax;
 mod tracks;
 mod value;

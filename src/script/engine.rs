@@ -2,6 +2,7 @@
 
 use super::build::Desk;
 use super::constants::Constants;
+use super::stopwatch::Stopwatch;
 use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
 use super::{
     bounce, clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, multiplex,
@@ -10,7 +11,7 @@ use super::{
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a script may run; loading of assets and making pieces of MIDI files are not counted.
 pub const DEADLINE: Duration = Duration::from_millis(250);
@@ -103,7 +104,7 @@ fn limits(engine: &mut Engine, desk: &Desk) {
         .set_max_string_size(65_536)
         .set_max_map_size(4_096)
         .set_max_modules(50);
-    let (start, desk) = (Instant::now(), desk.clone());
+    let (start, desk) = (Stopwatch::start(), desk.clone());
     let late = move || {
         let spent = start.elapsed();
         // What large files take is looked up only when it matters.

@@ -12,6 +12,7 @@ use super::args::{bind, describe, text};
 use super::build::{Build, Fallible, Site, number, with};
 use super::operators::fail;
 use super::pattern::values::{Role, kept};
+use super::stopwatch::Stopwatch;
 use super::value::{Failed, Fx, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::plugin::{KIND, NORMALISED, NOTES, PLAIN};
@@ -97,7 +98,7 @@ fn known(build: &mut Build, name: &str, place: &Place) -> Option<Arc<Description
     if let Some(known) = build.plugins.get(name) {
         return known.clone();
     }
-    let begin = std::time::Instant::now();
+    let begin = Stopwatch::start();
     let found = build.world.plugin(name);
     build.aside += begin.elapsed();
     let found = match found {

@@ -6,6 +6,7 @@ use super::args::describe;
 use super::build::{Build, Fallible, Length, Site, number, with};
 use super::entries::{Entry, entry};
 use super::pattern::midi::{Bars, File, read};
+use super::stopwatch::Stopwatch;
 use super::tracks::add_track;
 use super::value::{Failed, Signal, Strip};
 use crate::diag::{Diagnostic, nearest};
@@ -17,7 +18,6 @@ use crate::units::{Place, db_to_gain};
 use channel::Channel;
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext as Cx};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 /// Binds it.
 pub fn register(engine: &mut Engine) {
@@ -43,7 +43,7 @@ const OPTIONS: [&str; 6] = ["instrument", "drums", "channels", "programs", "tran
 
 /// Reads the file and makes its tracks; returns them.
 pub fn song(cx: &Cx, path: &str, options: &Map) -> Fallible<Dynamic> {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let made = make(cx, path, options);
     with(cx, |build, _| build.aside += started.elapsed());
     made

@@ -2,13 +2,14 @@
 
 use super::node;
 use crate::script::build::{Fallible, with};
+use crate::script::stopwatch::Stopwatch;
 use crate::script::value::Fx;
 use crate::session::plugin::{Parameter, Summary};
 use rhai::{Array, Dynamic, INT, Map, NativeCallContext as Cx};
 
 /// The plugins of this machine, as maps.
 pub fn all(cx: &Cx) -> Array {
-    let begin = std::time::Instant::now();
+    let begin = Stopwatch::start();
     let all = with(cx, |build, _| build.world.clone()).plugins();
     with(cx, |build, _| build.aside += begin.elapsed());
     let map = |d: &Summary| {
