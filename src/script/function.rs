@@ -20,6 +20,7 @@ mod lower;
 mod merge;
 mod native;
 mod numbers;
+mod outs;
 mod source;
 mod statements;
 mod switch;
