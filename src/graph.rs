@@ -64,8 +64,8 @@ pub struct StripRef {
     pub player: Option<TaskRef>,
     /// Level and job.
     pub at: (u16, u16),
-    /// Parameters that can be set, by path inside the strip (`lowpass.cutoff`).
-    pub params: BTreeMap<String, ParamTarget>,
+    /// Parameters that can be set, by path inside the strip (`lowpass.cutoff`): where they are, for each channel.
+    pub params: BTreeMap<String, Vec<ParamTarget>>,
 }
 
 /// What the compiler makes.

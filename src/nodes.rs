@@ -32,6 +32,7 @@ pub mod modulator;
 pub mod noise;
 pub mod onepole;
 pub mod oscillator;
+pub mod paths;
 pub mod phaser;
 pub mod pitch_shift;
 pub mod plugin;

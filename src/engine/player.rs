@@ -323,10 +323,12 @@ impl Player {
         let found =
             line.strip.params.iter().find(|(path, _)| *path == name || path.ends_with(&ending));
         match found {
-            Some((_, ParamTarget { task, index })) => {
-                let kind = EventKind::Param { index: *index, value: value as f32 };
+            Some((_, targets)) => {
                 let (level, job) = line.strip.at;
-                send(Timed { frame, level, job, task: *task, kind });
+                for &ParamTarget { task, index } in targets {
+                    let kind = EventKind::Param { index, value: value as f32 };
+                    send(Timed { frame, level, job, task, kind });
+                }
             }
             None => self.warn(format!(
                 "track `{}`: nothing has a parameter `{name}`; the pattern's values have no effect",

@@ -51,7 +51,7 @@ pub(super) struct BuiltJob {
     /// For each member: task of each instance that takes notes.
     pub players: Vec<BTreeMap<u32, u16>>,
     /// For each member: settable parameters by path.
-    pub params: Vec<BTreeMap<String, ParamTarget>>,
+    pub params: Vec<BTreeMap<String, Vec<ParamTarget>>>,
     /// For each member: where its instances run.
     pub seats: Vec<Vec<Seat>>,
     /// Buffers, and what the plan says of them.
@@ -171,7 +171,7 @@ struct Builder<'a> {
     line_values: Vec<Ramp>,
     players: Vec<BTreeMap<u32, u16>>,
     seats: Vec<Vec<Seat>>,
-    params: Vec<BTreeMap<String, ParamTarget>>,
+    params: Vec<BTreeMap<String, Vec<ParamTarget>>>,
     diags: Vec<Diagnostic>,
 }
 

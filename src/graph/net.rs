@@ -164,6 +164,8 @@ pub struct Inst {
     pub path: String,
     /// The script has written that key.
     pub keyed: bool,
+    /// What the script calls its node: the instances of a node, one a channel, share it.
+    pub name: String,
     /// Settings.
     pub settings: Option<ArgSettings>,
     /// Frames by which its outputs are late, all told.
@@ -195,6 +197,7 @@ impl Inst {
             place: Place::default(),
             path: String::new(),
             keyed: false,
+            name: String::new(),
             settings: None,
             latency: 0,
             own_latency: 0,

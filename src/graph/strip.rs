@@ -1,11 +1,12 @@
 //! Each strip as a net: its chain, then fader, panorama and sends.
 
 use super::build::StripNet;
-use super::flatten::{Flatten, Leaves, Value};
+use super::flatten::{Flatten, Leaves, STRIP, Value};
 use super::net::{Export, Wire};
 use super::order::{Order, Strip};
 use crate::diag::Diagnostic;
 use crate::nodes::find;
+use crate::nodes::paths::names;
 use crate::nodes::table::Assets;
 use crate::pattern::{self, Pattern, Span};
 use crate::session::{Arg, Node, Session};
@@ -33,6 +34,8 @@ pub(super) fn flatten(
         let mut flatten = Flatten::new(session, rate, assets, &leaves, &strip.name);
         flatten.panned = session.tracks.get(index).is_some_and(|t| panned(&t.plays));
         flatten.source = strip.source;
+        flatten.names =
+            names(session, strip.output).into_iter().map(|(name, id)| (id, name)).collect();
         let exports = exports(&mut flatten, strip);
         diags.append(&mut flatten.diags);
         let net = flatten.net;
@@ -54,7 +57,7 @@ fn panned(patterns: &[Pattern]) -> bool {
 /// Visits the chain of a strip and adds fader, panorama and sends.
 fn exports(flatten: &mut Flatten, strip: &Strip) -> Vec<(Export, [Wire; 2])> {
     let id = strip.output;
-    let node = Node { place: strip.place.clone(), ..Node::new("strip", Vec::new()) };
+    let node = Node { place: strip.place.clone(), ..Node::new(STRIP, Vec::new()) };
     let chain = flatten.visit(id);
     let pre: Value = chain.iter().map(|w| flatten.audible(id, &node, *w)).collect();
     let gain = level(flatten, &strip.mix.gain);

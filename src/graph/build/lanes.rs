@@ -64,17 +64,22 @@ impl<'a> Builder<'a> {
                 let first = inst.ins.len() - wires.len();
                 if let Some(param) = input.checked_sub(first).and_then(|k| wires.get(k)) {
                     let index = scalar * LANES as u16 + member as u16;
-                    let path = format!("{}.{}", inst.path, param.name);
+                    let path = format!("{}.{}", inst.name, param.name);
                     // A knob that stands before a parameter of the strip has its path.
                     let name = inst.settings.as_ref().map_or("", |s| s.text("name"));
                     let before = name
                         .split_once('/')
                         .filter(|_| kind.name == "knob" && param.name == "value");
                     let path = before.map_or(path, |(_, rest)| rest.to_string());
-                    self.params[member].entry(path).or_insert(ParamTarget { task, index });
+                    self.note_param(member, path, ParamTarget { task, index });
                 }
             }
         }
+    }
+
+    /// Remembers a target of a parameter of a strip.
+    pub(super) fn note_param(&mut self, member: usize, path: String, target: ParamTarget) {
+        self.params[member].entry(path).or_default().push(target);
     }
 
     pub(super) fn loads(

@@ -99,13 +99,13 @@ impl<'a> Builder<'a> {
             let names = kind.params.iter().filter(|p| p.kind == ParamKind::Number);
             for (k, param) in names.enumerate() {
                 let target = ParamTarget { task, index: k as u16 };
-                self.params[member].insert(format!("{}.{}", inst.path, param.name), target);
+                self.note_param(member, format!("{}.{}", inst.name, param.name), target);
             }
         }
         if let What::Plugin(hosted) = &inst.what {
             for (k, name) in (0..).zip(hosted.names()) {
                 let target = ParamTarget { task, index: k };
-                self.params[member].entry(format!("{}.{name}", inst.path)).or_insert(target);
+                self.note_param(member, format!("{}.{name}", inst.name), target);
             }
         }
         let task = ProcessTask::new(processor, ins, outs, params, inst.node.0);

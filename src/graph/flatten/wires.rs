@@ -65,12 +65,15 @@ impl Flatten<'_> {
             What::Align(frames) => frames,
             _ => 0,
         };
+        // The fader of a strip stands behind its last node.
+        let own = self.names.get(&id).filter(|_| node.kind != STRIP);
         self.net.insts.push(Inst {
             ins,
             outs,
             rate,
             node: id,
             place: node.place.clone(),
+            name: own.unwrap_or(&path).clone(),
             path,
             keyed,
             latency,
