@@ -14,6 +14,7 @@ use crate::diag::Diagnostic;
 use crate::dsp::align::fold;
 use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{Rate, UnitCx};
+use crate::nodes::function::{self, PAIR};
 use crate::nodes::table::{Assets, ProcCx};
 use crate::nodes::{Kind, Make, OutRate, ParamKind, Ports, find, kind_of};
 use crate::rt::voices::input;
@@ -24,6 +25,9 @@ use std::collections::BTreeMap;
 const BANK: usize = 4;
 /// Nodes that may be nested in one another.
 const DEPTH: usize = 2000;
+
+/// Kind of the node that stands for a strip itself: its fader.
+pub(super) const STRIP: &str = "strip";
 
 /// A signal of one or two channels.
 pub(super) type Value = Vec<Wire>;
@@ -49,6 +53,8 @@ pub(super) struct Flatten<'a> {
     pub rate: f64,
     pub assets: &'a dyn Assets,
     pub leaves: &'a Leaves<'a>,
+    /// What the script calls the nodes of the strip.
+    pub names: BTreeMap<NodeId, String>,
     /// Name that seeds depend on.
     pub name: String,
     pub net: Net,
@@ -79,6 +85,7 @@ impl<'a> Flatten<'a> {
             net: Net::default(),
             diags: Vec::new(),
             panned: false,
+            names: BTreeMap::new(),
             source: None,
             memo: BTreeMap::new(),
             ordinals: BTreeMap::new(),
@@ -135,6 +142,12 @@ impl<'a> Flatten<'a> {
         }
     }
 
+    /// Whether both channels go through one instance. Voices have lanes enough.
+    fn pairs(&self, node: &Node, params: &[Value]) -> bool {
+        let alike = params.iter().all(|param| param.len() == 1);
+        alike && matches!(self.leaves, Leaves::Strip { .. }) && function::pairs(node)
+    }
+
     /// A node of the table.
     fn kind(&mut self, id: NodeId, node: &Node, kind: &'static Kind) -> Value {
         let inputs: Vec<Value> = node.inputs.iter().map(|&i| self.visit(i)).collect();
@@ -147,6 +160,14 @@ impl<'a> Flatten<'a> {
         let settings = Some(ArgSettings::new(kind, node));
         match kind.ports {
             Ports::Source(outs) => self.unit(id, node, kind, settings, &[], &params, 0, outs),
+            Ports::Each if channels == 2 && self.pairs(node, &params) => {
+                let both = self.both(&inputs, 2);
+                let settings = settings.map(|settings| settings.flagged(PAIR));
+                let out = self.unit(id, node, kind, settings, &both, &params, 0, 2);
+                // What follows is called as if there were two.
+                self.path(node.key.clone(), kind.name);
+                out
+            }
             Ports::Each | Ports::Signal => {
                 let channels = match kind.ports {
                     Ports::Signal => channels.max(params.iter().map(Vec::len).max().unwrap_or(1)),

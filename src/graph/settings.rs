@@ -24,6 +24,13 @@ impl ArgSettings {
         ArgSettings { kind, args: args.map(|(k, v)| (k.clone(), v.clone())).collect() }
     }
 
+    /// The same with a flag that is set.
+    #[must_use]
+    pub fn flagged(mut self, name: &str) -> ArgSettings {
+        self.args.insert(name.to_string(), Arg::Flag(true));
+        self
+    }
+
     /// Its texts: paths of files, names.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.args.values().filter_map(|arg| match arg {

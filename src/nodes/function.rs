@@ -1,6 +1,7 @@
 //! Functions of the script as nodes: a kind for each way to be joined, a unit that runs the code.
 
 mod kinds;
+mod pair;
 mod run;
 mod seam;
 
@@ -14,12 +15,28 @@ use crate::dsp::unit::{BLOCK, Frames, Io, Mishap, Ramp8, Rate, Unit, UnitCx};
 use crate::ir::{Blame, Clock, Op, Program, Role};
 use crate::jit::{self, Call, Code, FUEL, Fault, Memory, Pace};
 use crate::session::{Arg, Node};
+use pair::Pair;
 use seam::Seam;
 use std::any::Any;
 use std::sync::Arc;
 
 /// The argument of a node that has its function.
 pub const FUNCTION: &str = "function";
+
+/// The flag of a function of one channel that is to do both.
+pub const PAIR: &str = "pair";
+
+/// Whether both channels of a stereo sound can go through one instance of a node's function, side by side: a straight
+/// function of one channel. (What is random has a seed a channel.)
+#[must_use]
+pub fn pairs(node: &Node) -> bool {
+    let Some(Arg::Program(program)) = node.args.get(FUNCTION) else { return false };
+    let sound = matches!(Purpose::of(&node.kind), Some(Purpose::Sound | Purpose::Shape));
+    let mono = (program.interface.audio(), program.interface.outs) == (1, 1);
+    let random = |op: &Op| matches!(op, Op::Random(..));
+    let insts = || program.blocks.iter().flat_map(|block| &block.insts);
+    sound && mono && program.is_straight() && !insts().any(|inst| random(&inst.op))
+}
 
 /// The kind of a node: of the table, or that of its function.
 #[must_use]
@@ -47,8 +64,12 @@ pub struct Function {
     line: bool,
     /// What goes out of it then.
     ends: Box<[F8; 2]>,
-    /// Both channels together, for a function that hears one and makes two.
-    both: Option<Box<Frames>>,
+    /// What it hears where that is in no buffer: both channels together, if it hears one and makes two.
+    heard: Option<Box<Frames>>,
+    /// Both channels, one as the other.
+    pair: Option<Pair>,
+    /// Channels that it makes.
+    outs: usize,
     /// What the interpreter works with.
     scratch: Vec<u64>,
     mishap: Option<Mishap>,
@@ -77,23 +98,29 @@ impl Function {
             _ => Pace::Line,
         };
         let mut paces: Vec<Pace> = sources.iter().map(pace).collect();
-        let mixes = program.interface.audio() == 1 && heard == 2;
-        if mixes {
+        let two = program.interface.audio() == 1 && heard == 2;
+        let pairs = cx.settings.flag(PAIR);
+        if two {
             paces[0] = Pace::Audio;
         }
-        let lanes = cx.lanes.clamp(1, LANES);
+        let members = cx.lanes.clamp(1, LANES);
+        let lanes = if pairs { members.max(2) } else { members };
         let code = jit::code(program, &paces, lanes);
         // A lane that has no other one beside it is computed with one that nobody hears.
         let rooms = if code.is_wide() { lanes.next_multiple_of(2) } else { lanes };
+        let pair = pairs.then(|| Pair::new(members, rooms, inputs.len()));
+        let turns = if matches!(pair, Some(Pair::Turns(_))) { 2 } else { 1 };
         let wire =
             jit::Wire { audio: std::ptr::null(), from: std::ptr::null(), to: std::ptr::null() };
         Function {
-            memory: Memory::new(program, rooms),
+            memory: Memory::new(program, rooms * turns),
             wires: vec![wire; inputs.len()],
             lines: vec![Ramp8::default(); inputs.len()],
             seeds: cx.seeds.map(|seed| seed as i64),
             ends: Box::new([F8::ZERO; 2]),
-            both: mixes.then(|| Box::new([F8::ZERO; BLOCK])),
+            heard: two.then(|| Box::new([F8::ZERO; BLOCK])),
+            outs: if pairs { 2 } else { program.interface.outs as usize },
+            pair,
             scratch: vec![0; code.scratch()],
             tail: tail(program),
             program: program.clone(),
@@ -113,9 +140,7 @@ impl Function {
         if self.tail == 0 || self.tail == usize::MAX {
             return;
         }
-        let channels = 0..self.code.program().interface.outs as usize;
-        let loud = channels
-            .into_iter()
+        let loud = (0..self.outs)
             .any(|channel| io.outs.audio(channel).iter().any(|y| y.abs().largest() >= INAUDIBLE));
         self.still = if loud { 0 } else { self.still.saturating_add(io.frames) };
     }
@@ -126,7 +151,7 @@ impl Function {
         self.stopped |= fault.blame == Blame::Fuel;
         let place = (place.file, place.line, place.column);
         self.mishap = Some(Mishap { what: fault.blame.code(), place });
-        for channel in 0..self.program.interface.outs as usize {
+        for channel in 0..self.outs {
             io.outs.audio(channel).fill(F8::splat(f32::NAN));
             if self.line {
                 io.outs.ramp(channel, F8::ZERO, F8::ZERO);
@@ -135,7 +160,7 @@ impl Function {
     }
 
     fn silence(&self, io: &mut Io) {
-        for channel in 0..self.program.interface.outs as usize {
+        for channel in 0..self.outs {
             io.outs.audio(channel).fill(F8::ZERO);
             if self.line {
                 io.outs.ramp(channel, F8::ZERO, F8::ZERO);
@@ -197,20 +222,29 @@ impl Unit for Function {
             wires: self.wires.as_ptr(),
             outs,
         };
-        if let Some(fault) = self.lanes(&mut call, resting, io.lanes) {
+        let fault = match self.pair {
+            Some(_) => self.both(&mut call, resting, io),
+            None => self.lanes(&mut call, resting, (0, io.lanes)),
+        };
+        if let Some(fault) = fault {
             return self.fail(fault, io);
         }
         if self.line {
             return io.outs.ramp(0, self.ends[0], self.ends[1]);
         }
         self.listen(io);
-        for channel in 0..self.program.interface.outs as usize {
+        for channel in 0..self.outs {
             self.seam.smooth(channel, io.outs.audio(channel));
         }
     }
 
     fn reset(&mut self, lane: usize) {
         self.memory.reset(lane);
+        match self.pair {
+            Some(Pair::Lanes { .. }) if lane == 0 => self.memory.reset(1),
+            Some(Pair::Turns(second)) => self.memory.reset(second + lane),
+            _ => {}
+        }
         self.seam.reset(lane);
     }
 
@@ -242,7 +276,7 @@ impl Unit for Function {
             return false;
         }
         self.memory.inherit(&mut before.memory);
-        self.seam.begin(&before.seam, self.program.interface.outs as usize);
+        self.seam.begin(&before.seam, self.outs);
         true
     }
 }

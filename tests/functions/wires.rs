@@ -183,6 +183,71 @@ fn an_analyser_makes_a_signal_of_sound() {
 }
 
 #[test]
+fn both_channels_together_have_the_bits_of_each_alone() {
+    let functions = "fn pole(x, cutoff) { let a = exp(-TAU * cutoff / sample_rate); this.z = x * (1.0 - a) + this.z * a; this.z }\n\
+        fn echo(x, time) { this.line.pad(480, 0.0); let i = this.i ?? 0; let y = this.line[i]; this.line[i] = x + y * time; this.i = (i + 1) % 480; x + y }\n\
+        fn turns(x) { let s = 0.0; for i in 0..3 { s += x * i; } s + this.n }\n\
+        fn bend(x) { x * (1.5 - 0.5 * x * x) }\n";
+    // Two channels that differ; a channel that is silent; a number beside a sound.
+    let sources = [
+        "noise() |> pan(lfo(\"sine\", 3))",
+        "saw(50) |> multiplex([dry(), gain(0.0)])",
+        "saw(50) |> multiplex([dry(), shape(|x| x * 0.0 + 0.25)])",
+    ];
+    let effects = [
+        "dsp(pole, #{cutoff: 700})",
+        "dsp(pole, #{cutoff: lfo(\"sine\", 2).range(200, 900)})",
+        "dsp(pole, #{cutoff: sine(90) * 200 + 500})",
+        "dsp(echo, #{time: 0.7})",
+        "dsp(turns)",
+        "shape(bend)",
+    ];
+    for source in sources {
+        for effect in effects {
+            let track = |name: &str, effect: &str| {
+                format!("track(\"{name}\", {source} * 0.3).fx({effect});\n")
+            };
+            let alone = format!("multiplex([{effect}, {effect}])");
+            // One track, and three alike, which are lanes.
+            for names in [&["a"][..], &["a", "b", "c"]] {
+                let piece = |effect: &str| {
+                    let tracks: Vec<String> =
+                        names.iter().map(|name| track(name, effect)).collect();
+                    format!("{functions}{}", tracks.concat())
+                };
+                let (together, apart) = (left(&piece(effect), 0.3), left(&piece(&alone), 0.3));
+                assert!(together == apart, "{source} {effect}");
+                assert!(together.0.iter().any(|x| x.abs() > 0.01) && together.0 != together.1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pattern_moves_a_parameter_in_both_channels() {
+    let f = "fn louder(x, level) { x * level }\n";
+    for (fx, name) in [
+        ("gain(0.5)", "gain.gain"),
+        ("dsp(louder, #{level: 0.5})", "louder.level"),
+        // The second one of two, as paths count them.
+        ("gain(1) |> gain(0.5)", "gain2.gain"),
+    ] {
+        let text = format!(
+            "{f}tempo(120); track(\"a\", instrument(|v| sine(v.freq) * adsr(v.gate) |> pan(0.3))).play(note(\"a3*4\").param(\"{name}\", \"0.25 0.75\")).fx({fx});"
+        );
+        let (left, right) = left(&text, 2.0);
+        let level = |x: &[f32], from: usize| {
+            x[from..from + 12_000].iter().fold(0.0f32, |m, x| m.max(x.abs()))
+        };
+        for channel in [&left, &right] {
+            let (soft, loud) = (level(channel, 6_000), level(channel, 54_000));
+            assert!((loud / soft - 3.0).abs() < 0.2, "{fx}: {soft} {loud}");
+        }
+        assert!(left != right);
+    }
+}
+
+#[test]
 fn parameters_are_moved_by_patterns_and_by_knobs() {
     let f = "fn louder(x, level) { x * level }\n";
     let sweep = |fx: &str, name: &str| {

@@ -161,12 +161,12 @@ fn what_the_guide_shows_can_be_heard() {
     let guide = std::fs::read_to_string("docs/sounds.md").expect("is there");
     let shown: Vec<&str> =
         guide.split("```rhai\n").skip(1).filter_map(|s| s.split("```").next()).collect();
-    assert_eq!(shown.len(), 3);
-    for script in &shown[..2] {
+    assert_eq!(shown.len(), 4);
+    for script in &shown[..3] {
         let piece = desk.runtime().eval(script).unwrap_or_else(|e| panic!("{e:#?}"));
         let sound = piece.render(rhapsode::Options::default()).unwrap_or_else(|e| panic!("{e:#?}"));
         assert!(sound.left.iter().any(|x| x.abs() > 0.01));
     }
     // The last one needs `ffmpeg`; it is evaluated.
-    desk.runtime().allow_external().eval(shown[2]).unwrap_or_else(|e| panic!("{e:#?}"));
+    desk.runtime().allow_external().eval(shown[3]).unwrap_or_else(|e| panic!("{e:#?}"));
 }

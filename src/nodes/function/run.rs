@@ -6,7 +6,7 @@ use crate::dsp::unit::{BLOCK, Frames, Io, Ramp8, Wire};
 use crate::jit::{Call, FUEL, Fault};
 
 /// What comes in where nothing does.
-static SILENCE: Frames = [F8::ZERO; BLOCK];
+pub(super) static SILENCE: Frames = [F8::ZERO; BLOCK];
 
 impl Function {
     /// Joins the wires; returns whether all lines are flat.
@@ -27,7 +27,7 @@ impl Function {
             self.lines[k] = line;
             self.wires[k].audio = audio;
         }
-        if let Some(both) = &mut self.both {
+        if let (Some(both), None) = (&mut self.heard, &self.pair) {
             let (left, right, frames) = (io.ins.wire(0), io.ins.wire(1), io.frames);
             for (i, y) in both.iter_mut().enumerate().take(frames) {
                 *y = (left.at(i, frames) + right.at(i, frames)) * 0.5;
@@ -40,8 +40,13 @@ impl Function {
         resting
     }
 
-    /// Runs the lanes in use, as many at once as can be.
-    pub(super) fn lanes(&mut self, call: &mut Call, resting: bool, active: u8) -> Option<Fault> {
+    /// Runs the lanes in use, as many at once as can be; `first` is the first one in the memory.
+    pub(super) fn lanes(
+        &mut self,
+        call: &mut Call,
+        resting: bool,
+        (first, active): (usize, u8),
+    ) -> Option<Fault> {
         let (mut fault, mut lane) = (None, 0);
         while lane < self.lanes {
             let here = |count: usize| (active >> lane) & ((1u16 << count) - 1) as u8;
@@ -62,7 +67,7 @@ impl Function {
             };
             if here(count) != 0 {
                 call.lane = lane as u64;
-                call.memory = self.memory.lane(lane);
+                call.memory = self.memory.lane(first + lane);
                 call.fuel = FUEL;
                 // SAFETY: wires and rows are joined and have eight lanes; each lane that is computed has memory.
                 let found = unsafe { self.code.run(call, count, resting, &mut self.scratch) };
