@@ -25,6 +25,21 @@ impl Pair {
     }
 }
 
+/// The first lanes of two wires as two lanes.
+fn side_by_side(rows: &mut Frames, left: Wire, right: Wire, frames: usize) {
+    // Both at once: what is stored in halves is slow to read as a whole.
+    let put = |row: &mut F8, x: f32, y: f32| row.0[..2].copy_from_slice(&[x, y]);
+    if let (Wire::Audio(left), Wire::Audio(right)) = (&left, &right) {
+        for (row, (x, y)) in rows.iter_mut().zip(left.iter().zip(*right)).take(frames) {
+            put(row, x.0[0], y.0[0]);
+        }
+        return;
+    }
+    for (i, row) in rows.iter_mut().enumerate().take(frames) {
+        put(row, left.at(i, frames).0[0], right.at(i, frames).0[0]);
+    }
+}
+
 impl Function {
     /// Joins what both channels hear. Parameters have been joined as for one.
     fn pack(&mut self, io: &Io) {
@@ -37,10 +52,7 @@ impl Function {
                 _ => (io.ins.wire(source), io.ins.wire(source)),
             };
             if k == 0 || matches!(left, Wire::Audio(_)) {
-                for (i, row) in rows.iter_mut().enumerate().take(io.frames) {
-                    row.0[0] = left.at(i, io.frames).0[0];
-                    row.0[1] = right.at(i, io.frames).0[0];
-                }
+                side_by_side(rows, left, right, io.frames);
                 self.wires[k].audio = rows.as_ptr().cast::<f32>();
             }
         }
@@ -55,10 +67,10 @@ impl Function {
                 call.wires = self.wires.as_ptr();
                 let fault = self.lanes(call, resting, (0, u8::MAX));
                 let Some(Pair::Lanes { out, .. }) = &self.pair else { return fault };
-                for channel in 0..2 {
-                    let rows = io.outs.audio(channel);
-                    rows.iter_mut().zip(out.iter()).for_each(|(y, x)| y.0[0] = x.0[channel]);
-                }
+                let left = io.outs.audio(0).iter_mut();
+                left.zip(out.iter()).for_each(|(y, x)| y.0[0] = x.0[0]);
+                let right = io.outs.audio(1).iter_mut();
+                right.zip(out.iter()).for_each(|(y, x)| y.0[0] = x.0[1]);
                 fault
             }
             Some(Pair::Turns(second)) => {
