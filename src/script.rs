@@ -49,6 +49,7 @@ mod stopwatch;
 mod syntax;
 mod tracks;
 mod value;
+mod whole;
 mod writer;
 
 pub use engine::prepare;

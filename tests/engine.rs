@@ -12,18 +12,7 @@ fn library() -> Library {
 }
 
 fn track(name: &str, source: NodeId, output: NodeId, plays: Vec<Pattern>) -> Track {
-    Track {
-        name: name.into(),
-        source,
-        output,
-        ears: Vec::new(),
-        plays,
-        strip: Strip::default(),
-        quant: None,
-        fade: None,
-        colour: None,
-        place: Place::default(),
-    }
+    Track { plays, ..Track::new(name, source, output, Place::default()) }
 }
 
 fn options(seconds: f64, threads: usize) -> Options {

@@ -2,7 +2,7 @@
 
 use super::build::{Build, Site, number};
 use super::sound;
-use super::value::{Fx, MidiPort, Signal, Strip, Voice};
+use super::value::{Fx, MidiPort, Signal, Strip, Voice, Whole};
 use crate::diag::{Diagnostic, nearest};
 use crate::nodes::{Param, ParamKind};
 use crate::session::{Arg, Node, Recipe};
@@ -227,7 +227,8 @@ pub fn describe(value: &Dynamic) -> String {
         () if value.is::<Voice>() => "a voice",
         () if value.is::<Strip>() => "a track",
         () if value.is::<MidiPort>() => "a MIDI port",
-        () if value.is::<Recipe>() => "a sound",
+        () if value.is::<Recipe>() => "a recorded sound",
+        () if value.is::<Whole>() => "an effect of whole sounds",
         () if value.is_map() => "a map",
         () if value.is_array() => "a list",
         () if value.is_unit() => "nothing (is there a semicolon too many, or a missing value?)",

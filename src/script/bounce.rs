@@ -82,6 +82,7 @@ fn made(
     }
     let (seconds, tail) = seconds(&build.session, given, site)?;
     let Session { meter, swing, swing_unit, seed, .. } = build.session;
+    let seed = build.world.seed().unwrap_or(seed);
     let mut session = Session {
         tempo: build.session.tempo.clone(),
         nodes: build.session.nodes.clone(),
@@ -121,18 +122,7 @@ fn line(build: &mut Build, what: &Dynamic, place: &Place) -> Result<Track, Refus
             "for example `bounce(saw(110) |> lowpass(800), 2.0)`",
         ));
     };
-    Ok(Track {
-        name: "bounce".into(),
-        output,
-        source,
-        plays: Vec::new(),
-        ears: Vec::new(),
-        strip: Mix::default(),
-        quant: None,
-        fade: None,
-        colour: None,
-        place: Place::default(),
-    })
+    Ok(Track::new("bounce", source, output, Place::default()))
 }
 
 fn pattern(build: &mut Build, plays: &Dynamic, place: &Place) -> Result<Pattern, Refusal> {

@@ -3,10 +3,11 @@
 use super::build::Desk;
 use super::constants::Constants;
 use super::stopwatch::Stopwatch;
-use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice};
+use super::value::{FAILED, Failed, Fx, MidiPort, ParamPath, Signal, Strip, Voice, Whole};
 use super::{
     bounce, clock, controllers, drums, function, inputs, instrument, kinds, maths, midi, multiplex,
-    operators, pattern, perform, piece, plugin, render, resolver, rig, song, sound, tracks, writer,
+    operators, pattern, perform, piece, plugin, render, resolver, rig, song, sound, tracks, whole,
+    writer,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -80,6 +81,7 @@ fn bound() -> Engine {
     instrument::register(&mut engine);
     multiplex::register(&mut engine);
     sound::register(&mut engine);
+    whole::register(&mut engine);
     bounce::register(&mut engine);
     inputs::register(&mut engine);
     midi::register(&mut engine);
@@ -160,6 +162,7 @@ fn types(engine: &mut Engine) {
         .register_type_with_name::<ParamPath>("Param")
         .register_type_with_name::<MidiPort>("MidiPort")
         .register_type_with_name::<crate::session::Recipe>("Sound")
+        .register_type_with_name::<Whole>("WholeEffect")
         .register_type_with_name::<Failed>(FAILED);
     // Precedence 20 is below all other operators, and left to right.
     // It cannot fail: `|>` is no operator of Rhai's.

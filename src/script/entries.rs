@@ -43,6 +43,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     let played = played.chain(super::clock::ENTRIES).chain(rigs).chain(plugins);
     let played = played.chain(super::function::ENTRIES).chain(super::function::BUFFER);
     let sounds = super::sound::ENTRIES.iter().chain(super::bounce::ENTRIES);
+    let sounds = sounds.chain(super::whole::ENTRIES);
     let played = played.chain(super::multiplex::ENTRIES).chain(sounds);
     ENTRIES.iter().chain(played).chain(files).chain(super::perform::ENTRIES)
 }

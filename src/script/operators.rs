@@ -2,7 +2,7 @@
 
 use super::args::describe;
 use super::build::{Build, Fallible, number, with};
-use super::value::{Failed, Fx, Signal};
+use super::value::{Failed, Fx, Signal, Whole};
 use crate::nodes::find;
 use crate::session::{Arg, Node, NodeId};
 use crate::units::Place;
@@ -166,6 +166,9 @@ fn effects(_: &NativeCallContext, op: &str, a: Dynamic, b: Dynamic) -> Fallible<
 fn pipe(ctx: NativeCallContext, a: Dynamic, b: Dynamic) -> Fallible<Dynamic> {
     if a.is::<Failed>() || b.is::<Failed>() {
         return Ok(Dynamic::from(Failed));
+    }
+    if let Some(whole) = b.clone().try_cast::<Whole>() {
+        return super::whole::pipe(&ctx, &a, whole);
     }
     let Some(fx) = b.clone().try_cast::<Fx>() else {
         return fail(format!(

@@ -1,4 +1,4 @@
-//! Recorded sounds as values: `sound_file(path)`, its parts, and what programs make of it; recipes, made when loaded.
+//! Recorded sounds as values: `sound_file(path)` and its parts; recipes, made when loaded.
 
 use super::args::{check, describe, list, text};
 use super::build::{Build, Fallible, Site, number, with};
@@ -7,11 +7,9 @@ use super::operators::fail;
 use super::value::Failed;
 use crate::diag::Diagnostic;
 use crate::nodes::Param;
-use crate::nodes::sounds::files;
 use crate::session::recipe::numbers;
 use crate::session::{Arg, Cut, How, Recipe};
 use crate::units::Place;
-use crate::world::no_programs;
 use rhai::{Array, Dynamic, Engine, NativeCallContext as Cx};
 
 /// Equal parts at most.
@@ -43,12 +41,6 @@ pub fn register(engine: &mut Engine) {
         onsets(of, given)
     });
     engine.register_indexer_get(|of: &mut Recipe, index: i64| at(of, index));
-    engine.register_fn("external", |cx: Cx, command: &str, of: Dynamic| {
-        with(&cx, |build, at| external(build, command, &of, &at))
-    });
-    engine.register_fn("external", |cx: Cx, of: Recipe, command: &str| {
-        with(&cx, |build, at| external(build, command, &Dynamic::from(of), &at))
-    });
 }
 
 /// The sound that a value is: itself, a path, or a list of these.
@@ -156,33 +148,6 @@ fn at(of: &Recipe, index: i64) -> Fallible<Dynamic> {
     }
 }
 
-/// `external("ffmpeg -i {in} -af areverse {out}", sound)`.
-fn external(build: &mut Build, command: &str, value: &Dynamic, at: &Place) -> Dynamic {
-    let Some(sound) = of(value) else {
-        if !lost(value) {
-            let found = describe(value);
-            let message = format!("`external` takes a command line and a sound, not {found}");
-            let hint = "external(\"sox {in} {out} reverse\", sound_file(\"loop.wav\"))";
-            build.report_at(Diagnostic::error(message, at.clone()).hint(hint), Site::Index(1));
-        }
-        return Dynamic::from(Failed);
-    };
-    if !build.world.external() {
-        return failed(build, no_programs(command), at);
-    }
-    let missing = files(&sound).into_iter().find_map(|file| build.world.asset(&file).err());
-    match missing {
-        Some(why) => failed(build, format!("`external` cannot read its sound: {why}"), at),
-        None if matches!(sound, Recipe::Several(_) | Recipe::Onsets { .. }) => {
-            let message = format!("`external` takes one sound, and this is {sound}");
-            let hint = "one of them: `external(command, parts[0])`; all: `multiplex(parts, |p| external(command, p))`";
-            build.report_at(Diagnostic::error(message, at.clone()).hint(hint), Site::Index(1));
-            Dynamic::from(Failed)
-        }
-        None => Dynamic::from(sound.made(How::External(command.to_string()))),
-    }
-}
-
 const GROUP: &str = "Recorded sounds";
 
 /// Their pages of the manual.
@@ -216,17 +181,5 @@ pub const ENTRIES: &[Entry] = &[
          `pattern.slice`.",
         "let parts = sound_file(\"hall.wav\").slice(8); track(\"a\", sampler(parts)).play(n(\"0 3 <1 5> 2\")); \
          track(\"b\", kit(#{bd: parts[0], sn: parts[4]})).play(\"bd sn\");",
-    ),
-    entry(
-        &["external"],
-        GROUP,
-        "external(command, sound), sound.external(command)",
-        "What a program makes of a sound, offline, when the piece is loaded: `{in}` and `{out}` in the command line are \
-         WAV files (32-bit float, at the rate of the piece) that it reads and writes; without them the sound goes through \
-         its standard input and output. No shell is asked: words are divided at spaces, quotes keep them together. It \
-         runs in the folder of the script, for at most 120 s, and only if the user says `--allow-external`. The result \
-         is kept in the system's cache until the sound, the command line or the program changes.",
-        "let back = external(\"sox {in} {out} reverse\", sound_file(\"hall.wav\")); \
-         track(\"a\", sampler(back)).play(note(\"c4\"));",
     ),
 ];

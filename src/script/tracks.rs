@@ -128,18 +128,7 @@ fn track(cx: &Cx, name: &str, source: &Dynamic) -> Strip {
 /// Adds the track `name` with the source `id`; complains if it cannot be called so.
 pub fn add_track(build: &mut Build, name: &str, id: NodeId, place: &Place) -> Strip {
     declare(build, name, place);
-    build.session.tracks.push(Track {
-        name: name.to_string(),
-        output: id,
-        source: id,
-        plays: Vec::new(),
-        ears: Vec::new(),
-        strip: Mix::default(),
-        quant: None,
-        fade: None,
-        colour: None,
-        place: place.clone(),
-    });
+    build.session.tracks.push(Track::new(name, id, id, place.clone()));
     Strip::Track(build.session.tracks.len() - 1)
 }
 

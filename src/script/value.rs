@@ -1,6 +1,6 @@
 //! The values that a script handles: signals, effects, voices, strips; all are names for things in the build.
 
-use crate::session::{Arg, Node, NodeId, Port};
+use crate::session::{Arg, How, Node, NodeId, Port};
 
 /// A node of the piece: sound or a control signal, or something that patterns play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,10 @@ pub enum Strip {
     /// Index of a bus.
     Bus(usize),
 }
+
+/// Effects of whole sounds, one after the other, that have no sound yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole(pub Vec<How>);
 
 /// A parameter named by its path, such as `acid/lowpass.cutoff`.
 #[derive(Clone, Debug, PartialEq, Eq)]

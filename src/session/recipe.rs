@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub enum Recipe {
     /// The file, or the folder, at a path of the script.
     File(String),
+    /// No sound: what programs that make one are given.
+    Nothing,
     /// What a track of the piece sounds like.
     Rendered(Arc<Bounce>),
     /// What is made of another sound.
@@ -75,7 +77,7 @@ impl Recipe {
     /// Whether its functions can be run without harm.
     fn is_sound(&self) -> bool {
         match self {
-            Recipe::File(_) => true,
+            Recipe::File(_) | Recipe::Nothing => true,
             Recipe::Rendered(bounce) => bounce.is_sound(),
             Recipe::Made { of, how: How::Function(program, params, _) } => {
                 let whole = program.arrays.iter().any(|array| array.whole);
@@ -107,7 +109,7 @@ impl Recipe {
     #[must_use]
     pub fn rendered(&self) -> Vec<&Bounce> {
         match self {
-            Recipe::File(_) => Vec::new(),
+            Recipe::File(_) | Recipe::Nothing => Vec::new(),
             Recipe::Rendered(bounce) => vec![bounce],
             Recipe::Made { of, .. } | Recipe::Onsets { of, .. } => of.rendered(),
             Recipe::Several(all) => all.iter().flat_map(|(_, one)| one.rendered()).collect(),
@@ -119,7 +121,7 @@ impl Recipe {
     pub fn files(&self) -> Vec<&str> {
         match self {
             Recipe::File(path) => vec![path],
-            Recipe::Rendered(_) => Vec::new(),
+            Recipe::Rendered(_) | Recipe::Nothing => Vec::new(),
             Recipe::Made { of, .. } | Recipe::Onsets { of, .. } => of.files(),
             Recipe::Several(all) => all.iter().flat_map(|(_, one)| one.files()).collect(),
         }
@@ -129,7 +131,7 @@ impl Recipe {
     #[must_use]
     pub fn programs(&self) -> Vec<&str> {
         match self {
-            Recipe::File(_) | Recipe::Rendered(_) => Vec::new(),
+            Recipe::File(_) | Recipe::Rendered(_) | Recipe::Nothing => Vec::new(),
             Recipe::Made { of, how: How::External(command) } => {
                 of.programs().into_iter().chain([command.as_str()]).collect()
             }
@@ -156,6 +158,7 @@ impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Recipe::File(path) => write!(f, "\"{path}\""),
+            Recipe::Nothing => write!(f, "nothing"),
             Recipe::Rendered(bounce) => write!(f, "a bounce of {} s", bounce.seconds),
             Recipe::Several(all) => write!(f, "{} sounds", all.len()),
             Recipe::Onsets { of, .. } => write!(f, "the onsets of {of}"),

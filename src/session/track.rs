@@ -79,6 +79,25 @@ pub struct Track {
     pub place: Place,
 }
 
+impl Track {
+    /// A track that nothing plays yet, at full level, in the middle.
+    #[must_use]
+    pub fn new(name: &str, source: NodeId, output: NodeId, place: Place) -> Track {
+        Track {
+            name: name.to_string(),
+            output,
+            source,
+            plays: Vec::new(),
+            ears: Vec::new(),
+            strip: Strip::default(),
+            quant: None,
+            fade: None,
+            colour: None,
+            place,
+        }
+    }
+}
+
 /// Patterns as they were written, since they are functions.
 fn written<S: serde::Serializer>(plays: &[Pattern], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(plays.iter().map(|p| p.written().unwrap_or_else(|| "...".to_string())))

@@ -88,6 +88,15 @@ fn it_is_cut_turned_round_and_bounced_again() {
 }
 
 #[test]
+fn the_seed_of_the_render_is_its_seed() {
+    let desk = Desk::new();
+    let script = format!("seed(3); {RIFF} track(\"out\", sampler(a.bounce(2)));");
+    let seeded = |seed| sampled(&desk.runtime().seed(seed).eval(&script).expect("evaluates"));
+    same(&seeded(3), &sampled(&eval(&desk, &script)));
+    assert!(seeded(4) != seeded(3));
+}
+
+#[test]
 fn an_edit_of_something_else_leaves_it_alone() {
     let desk = Desk::new();
     let text = |script: &str| {

@@ -232,3 +232,42 @@ fn a_program_within_a_bounce_must_be_allowed() {
     assert!(told.contains("`touch ran` would run a program"), "{told}");
     assert!(!desk.folder.path().join("ran").exists());
 }
+
+#[test]
+fn programs_stand_behind_sounds_in_a_chain() {
+    let mut desk = Desk::new();
+    unlike(&mut desk, 8);
+    let runtime = desk.runtime().allow_external();
+    let back: Vec<f32> = desk.sound.iter().rev().copied().collect();
+    let prelude = "fn soft(x) { for i in 0..x.len() { x[i] = x[i] * 0.5; } } \
+        let back = external(\"sox {in} {out} reverse\") |> process_buffer(soft);";
+    for chain in [
+        "\"loop.wav\" |> back",
+        "sound_file(\"loop.wav\") |> external(\"cat\") |> back",
+        "\"loop.wav\" |> process_buffer(|x, scale| { for i in 0..x.len() { x[i] = x[i] * scale; } }, #{scale: 0.5}) |> external(\"sox {in} {out} reverse\")",
+    ] {
+        let heard = play(&runtime, &once(prelude, chain), 0.3);
+        let off = heard.iter().zip(&back).map(|(a, b)| (a - b * 0.5).abs()).fold(0.0, f32::max);
+        assert!(off < 1e-6, "{chain}: {off}");
+    }
+    let told = desk.wrong(&runtime, &once("", "saw(110) |> external(\"cat\")"));
+    assert!(told.contains("recorded sounds, not a signal") && told.contains("bounce("), "{told}");
+    let told = desk.wrong(&runtime, "track(\"a\", saw(110)).fx(external(\"cat\"))");
+    assert!(told.contains("an effect of whole sounds"), "{told}");
+}
+
+#[test]
+fn a_program_that_is_given_nothing_is_a_sound() {
+    let desk = Desk::new();
+    let runtime = desk.runtime().allow_external();
+    let script =
+        once("", "external(\"sox -r 48000 -n -c 1 -b 32 -e float {out} synth 0.2 sine 440\")");
+    let heard = play(&runtime, &script, 0.3);
+    let sine = |i: usize| (std::f64::consts::TAU * 440.0 * i as f64 / 48_000.0).sin() as f32;
+    let off = heard[..9_600].iter().enumerate().map(|(i, x)| (x - sine(i)).abs());
+    assert!(off.clone().fold(0.0, f32::max) < 1e-3, "{:?}", off.fold(0.0, f32::max));
+    assert!(heard[9_700..].iter().all(|x| *x == 0.0));
+    let told = desk
+        .wrong(&runtime, &once("", "external(\"sh -c 'echo nothing to say >&2; exit 3' {out}\")"));
+    assert!(told.contains("nothing to say") && told.contains("exit status: 3"), "{told}");
+}

@@ -17,6 +17,8 @@ pub(super) struct Derived {
     parts: BTreeMap<String, (Weak<Sample>, Weak<Sample>)>,
     /// First frames of the parts.
     onsets: BTreeMap<String, (Weak<Sample>, Arc<[usize]>)>,
+    /// What programs that make a sound are given.
+    nothing: Arc<Sample>,
     pub(super) rendered: BTreeMap<String, Rendered>,
     /// What programs have made.
     pub(super) runs: BTreeMap<String, Run>,
@@ -36,6 +38,7 @@ impl Library {
     pub(super) fn derive(&self, recipe: &Recipe) -> Result<Arc<Sample>, String> {
         match recipe {
             Recipe::File(path) => self.file(path),
+            Recipe::Nothing => Ok(self.derived().nothing.clone()),
             Recipe::Rendered(bounce) => self.rendered(recipe, bounce),
             Recipe::Made { of, how } => {
                 let source = self.derive(of)?;

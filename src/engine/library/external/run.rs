@@ -32,10 +32,16 @@ pub(super) fn run(
     let own = |e: std::io::Error| format!("`{command}` cannot be given a sound: {e}");
     let desk = tempfile::Builder::new().prefix("rhapsode-").tempdir().map_err(own)?;
     let [input, output, said] = ["in.wav", "out.wav", "said"].map(|name| desk.path().join(name));
-    save(&input, &as_file(source, rate))
-        .map_err(|e| format!("`{command}` cannot be given a sound: {}: {}", e.what(), e.hint()))?;
-    let stdin =
-        if order.takes_file() { Stdio::null() } else { File::open(&input).map_err(own)?.into() };
+    let given = !source.channels.is_empty();
+    if given {
+        save(&input, &as_file(source, rate)).map_err(|e| {
+            format!("`{command}` cannot be given a sound: {}: {}", e.what(), e.hint())
+        })?;
+    }
+    let stdin = match given && !order.takes_file() {
+        true => File::open(&input).map_err(own)?.into(),
+        false => Stdio::null(),
+    };
     let stdout =
         if order.makes_file() { Stdio::null() } else { File::create(&output).map_err(own)?.into() };
     let mut process = Command::new(&order.program);
