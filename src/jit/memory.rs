@@ -64,21 +64,26 @@ impl Memory {
     pub fn inherit(&mut self, before: &mut Memory) {
         let lanes = self.arrays.len().min(before.arrays.len());
         let (stride, was) = (self.stride(), before.stride());
-        for lane in 0..lanes {
-            for (i, state) in self.program.state.iter().enumerate() {
-                let same = |s: &crate::ir::State| s.name == state.name && s.of == state.of;
-                if let Some(j) = before.program.state.iter().position(same) {
+        // Names are compared once for all lanes: there may be many.
+        for (i, state) in self.program.state.iter().enumerate() {
+            let same = |s: &crate::ir::State| s.name == state.name && s.of == state.of;
+            if let Some(j) = before.program.state.iter().position(same) {
+                for lane in 0..lanes {
                     self.words[lane * stride + i] = before.words[lane * was + j];
                 }
             }
-            for (i, array) in self.program.kept().enumerate() {
-                let same = |a: &crate::ir::Array| {
-                    a.name == array.name && a.of == array.of && a.len == array.len
-                };
-                if let Some(j) = before.program.kept().position(same) {
-                    std::mem::swap(&mut self.arrays[lane][i], &mut before.arrays[lane][j]);
+        }
+        for (i, array) in self.program.kept().enumerate() {
+            let same = |a: &crate::ir::Array| {
+                a.name == array.name && a.of == array.of && a.len == array.len
+            };
+            if let Some(j) = before.program.kept().position(same) {
+                for (own, other) in self.arrays.iter_mut().zip(&mut before.arrays) {
+                    std::mem::swap(&mut own[i], &mut other[j]);
                 }
             }
+        }
+        for lane in 0..lanes {
             self.point(lane);
             before.point(lane);
         }

@@ -77,7 +77,10 @@ impl Recipe {
     /// Whether its functions can be run without harm.
     fn is_sound(&self) -> bool {
         match self {
-            Recipe::File(_) | Recipe::Nothing => true,
+            Recipe::File(_) => true,
+            // Only programs make something of it.
+            Recipe::Nothing => false,
+            Recipe::Made { of, how: How::External(_) } if **of == Recipe::Nothing => true,
             Recipe::Rendered(bounce) => bounce.is_sound(),
             Recipe::Made { of, how: How::Function(program, params, _) } => {
                 let whole = program.arrays.iter().any(|array| array.whole);
@@ -196,6 +199,12 @@ mod tests {
         }
         assert_eq!(all.files(), ["a b.wav", "a b.wav"]);
         assert_eq!(all.programs(), ["sox {in} {out} reverse"]);
+        let made = Recipe::Nothing.made(How::External("sox -n {out} synth 1".into()));
+        assert_eq!(Recipe::parse(&made.text()), made);
+        let cut = Recipe::Nothing.made(How::Part(Cut::Equal(0, 1)));
+        for nothing in [Recipe::Nothing, cut] {
+            assert_eq!(Recipe::parse(&nothing.text()), Recipe::File(nothing.text()));
+        }
         // A file may be called like that.
         assert_eq!(Recipe::parse("sound:x"), Recipe::File("sound:x".into()));
     }
