@@ -92,8 +92,8 @@ fn row_03_an_endless_loop_is_stopped_within_250_ms() {
         Wrong { script: "loop { }", place: "5:6", words },
         Wrong { script: "fn f() { while true { } }\nf();", place: "6:1", words },
     ]);
-    // The interpreter gives up after 250 ms (`bad_input.rs` looks at that alone); the machine may be loaded.
-    assert!(took.iter().all(|t| *t < Duration::from_secs(2)), "{took:?}");
+    // The interpreter gives up after 250 ms of work (`bad_input.rs` looks at that alone); the machine may be loaded.
+    assert!(took.iter().all(|t| *t < Duration::from_secs(10)), "{took:?}");
 }
 
 #[test]

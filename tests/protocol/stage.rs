@@ -47,7 +47,7 @@ impl Stage {
                 if shouts.load(Ordering::Relaxed) {
                     server.publish(&long);
                 }
-                assert!(began.elapsed() < Duration::from_millis(500), "the control thread waits");
+                assert!(began.elapsed() < Duration::from_secs(5), "the control thread waits");
                 server.take_notes().into_iter().for_each(|n| drop(tell.send(n)));
                 std::thread::sleep(Duration::from_millis(1));
             }
