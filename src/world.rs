@@ -5,6 +5,7 @@
 
 mod folder;
 mod memory;
+mod observer;
 mod stdlib;
 
 use crate::session::plugin::{Description, Summary};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use folder::Folder;
 pub use memory::Memory;
+pub use observer::Observer;
 pub use stdlib::Stdlib;
 
 /// Finds the plugins of a machine. On any thread but the audio thread.

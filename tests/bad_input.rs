@@ -1,4 +1,5 @@
 //! Bad scripts: each ends soon, with a message that says what, where, why, and what to do.
+#![cfg(unix)]
 
 use rhapsode::diag::{Diagnostic, Severity};
 use rhapsode::script::evaluate;

@@ -2,12 +2,13 @@
 
 pub mod written;
 
+use super::progress::observer;
 use crate::diag::Diagnostic;
 use crate::engine::Library;
 use crate::runtime::{Installed, Piece};
 use crate::script::{Evaluated, evaluate};
 use crate::units::Place;
-use crate::world::{Folder, Stdlib, World};
+use crate::world::{Folder, Observer, Stdlib, World};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +36,9 @@ pub struct ScriptArgs {
     /// The text itself, if a command has written it; the path then only says where its folder is.
     #[arg(skip)]
     pub text: Option<String>,
+    /// Who is told how far the sounds are that are rendered while the script is loaded.
+    #[arg(skip)]
+    pub observer: Observer,
 }
 
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
@@ -58,7 +62,7 @@ impl ScriptArgs {
         for folder in &self.allow {
             world = world.allow(folder);
         }
-        world = world.allow_external(self.allow_external);
+        world = world.allow_external(self.allow_external).observed(self.observer.clone());
         if let Some(folder) = &self.stdlib {
             world = world.stdlib(Stdlib::folder(folder));
         }
@@ -85,6 +89,14 @@ impl ScriptArgs {
     pub fn load(&self, rate: u32) -> Result<Piece, Vec<Diagnostic>> {
         let (name, text) = self.read()?;
         Piece::evaluate(&text, &name, self.world(f64::from(rate)), rate)
+    }
+
+    /// The same; shows how far the bounces of the script are while they are rendered, unless `quiet`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load_shown(&self, rate: u32, quiet: bool) -> Result<Piece, Vec<Diagnostic>> {
+        ScriptArgs { observer: observer(quiet), ..self.clone() }.load(rate)
     }
 
     /// Evaluates `text`, called `name`, as if it stood in the folder of the script (or the current one); audio

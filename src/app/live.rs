@@ -1,6 +1,7 @@
 //! `live`: plays a script on a sound device and swaps in what is saved, while the sound goes on.
 
 mod accept;
+mod bounced;
 pub(super) mod builder;
 mod controllers;
 mod deliver;

@@ -1,7 +1,10 @@
 //! The progress bar of a render: position, speed and peak level.
 
+use super::interrupt::interrupted;
+use crate::world::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Where there is no terminal, a line is written at every tenth, but only this long after the
@@ -13,7 +16,8 @@ pub struct Progress {
     display: Display,
     total_seconds: f64,
     position_seconds: f64,
-    peak: f32,
+    /// The largest sample so far, linear, where somebody looks.
+    peak: Option<f32>,
     started: Instant,
 }
 
@@ -35,13 +39,18 @@ impl Progress {
             Display::Lines { next_tenth: 1, last: Instant::now() }
         };
         let started = Instant::now();
-        Self { display, total_seconds, position_seconds: 0.0, peak: 0.0, started }
+        Self { display, total_seconds, position_seconds: 0.0, peak: None, started }
     }
 
     /// Reports the position reached, in seconds of audio, and the largest sample since the last call (linear).
     pub fn update(&mut self, position_seconds: f64, peak: f32) {
+        self.peak = Some(self.peak.map_or(peak, |before| before.max(peak)));
+        self.reach(position_seconds);
+    }
+
+    /// Reports the position reached, in seconds of audio.
+    fn reach(&mut self, position_seconds: f64) {
         self.position_seconds = position_seconds;
-        self.peak = self.peak.max(peak);
         let text = self.text();
         match &mut self.display {
             Display::Silent => {}
@@ -84,8 +93,25 @@ impl Progress {
     /// For example `1:05 / 3:20  84.1x  peak -3.2 dBFS`.
     pub fn text(&self) -> String {
         let (position, total) = (clock(self.position_seconds), clock(self.total_seconds));
-        format!("{position} / {total}  {:.1}x  peak {}", self.speed(), dbfs(self.peak))
+        let peak = self.peak.map_or_else(|| "bounce".into(), |peak| format!("peak {}", dbfs(peak)));
+        format!("{position} / {total}  {:.1}x  {peak}", self.speed())
     }
+}
+
+/// Shows how far the bounces of a script are while it is loaded, unless `quiet`, and ends them at Ctrl-C.
+pub fn observer(quiet: bool) -> Observer {
+    let shown: Mutex<Option<Progress>> = Mutex::default();
+    Observer::new(move |done, total| {
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = shown.get_or_insert_with(|| Progress::new(total, quiet));
+        progress.reach(done);
+        if (done >= total || interrupted())
+            && let Some(progress) = shown.take()
+        {
+            progress.finish();
+        }
+        !interrupted()
+    })
 }
 
 fn bar(total_seconds: f64) -> ProgressBar {

@@ -175,7 +175,7 @@ pub fn render(args: &RenderArgs) -> Result<(), Failure> {
     if args.script.is_log() {
         return args.replay();
     }
-    let piece = args.script()?.load(args.rate)?;
+    let piece = args.script()?.load_shown(args.rate, args.quiet)?;
     report::report(piece.warnings(), false);
     let offline = piece.start(args.options()?)?;
     let path = args.path();

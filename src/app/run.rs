@@ -21,7 +21,7 @@ pub struct RunArgs {
 /// # Errors
 /// What is wrong with the script, or why a file cannot be written.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    let piece = args.script.load(args.rate)?;
+    let piece = args.script.load_shown(args.rate, args.quiet)?;
     report::report(piece.warnings(), false);
     if piece.outputs().is_empty() && !args.quiet {
         note(

@@ -12,6 +12,7 @@ use crate::io::file::{AudioFile, resample};
 use crate::nodes::plugin::{Guest, Order};
 use crate::nodes::table::{Assets, Sample};
 use crate::session::Recipe;
+use crate::world::Observer;
 use derived::Derived;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub struct Library {
     derived: Arc<Mutex<Derived>>,
     /// Whether programs may be run for sounds.
     external: bool,
+    /// Who is told how far a sound is.
+    observer: Observer,
     /// The files that this library was asked for.
     used: Mutex<BTreeSet<PathBuf>>,
     /// What is worth knowing about sounds that were made.
@@ -61,7 +64,8 @@ impl Library {
         let rack = Arc::new(Rack::new(Hosting::new(false)));
         let (samples, derived) = (Arc::default(), Arc::default());
         let (used, told, locate) = (Mutex::default(), Mutex::default(), locate.into());
-        Library { rate, locate, samples, derived, external: false, used, told, rack }
+        let (external, observer) = (false, Observer::default());
+        Library { rate, locate, samples, derived, external, observer, used, told, rack }
     }
 
     /// The same with plugins of its own, hosted so: a render does not disturb what plays.
@@ -90,6 +94,7 @@ impl Library {
             samples: self.samples.clone(),
             derived: self.derived.clone(),
             external: self.external,
+            observer: self.observer.clone(),
             used: Mutex::default(),
             told: Mutex::default(),
             rack: self.rack.clone(),
@@ -100,6 +105,12 @@ impl Library {
     #[must_use]
     pub fn allow_external(self, external: bool) -> Library {
         Library { external, ..self }
+    }
+
+    /// The same with somebody who is told how far a sound is that is rendered.
+    #[must_use]
+    pub fn observed(self, observer: Observer) -> Library {
+        Library { observer, ..self }
     }
 
     /// A library at another rate, in hertz, that finds the same files.

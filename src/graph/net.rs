@@ -254,6 +254,12 @@ impl Net {
         self.written(ArgSettings::identity)
     }
 
+    /// What its functions of the script compute, in order.
+    #[must_use]
+    pub fn code(&self) -> Vec<u64> {
+        self.insts.iter().filter_map(|inst| inst.settings.as_ref()?.code()).collect()
+    }
+
     fn written(&self, of: fn(&ArgSettings) -> String) -> String {
         use std::fmt::Write;
         let mut text = String::new();

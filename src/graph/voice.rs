@@ -140,8 +140,7 @@ pub(super) fn voices(
     let names: Vec<&String> = instrument.params.iter().map(|p| &p.0).collect();
     let Instrument { mono, legato, bend, glide, .. } = instrument;
     let shape = format!("{} {count} {mono} {legato} {bend} {glide} {names:?}", net.identity());
-    let code = net.insts.iter().filter_map(|inst| inst.settings.as_ref()?.code()).collect();
-    let inside = Inside { shape, code, constants };
+    let inside = Inside { shape, code: net.code(), constants };
     Ok(BuiltVoices { voices: Voices::new(config, groups, pool(buffers)), channels, inside })
 }
 

@@ -5,8 +5,10 @@ use super::processor::{Processor, Status};
 use super::program::{Pool, Program};
 use super::update::Tune;
 use crate::dsp::controls::Board;
+use crate::dsp::lanes::LANES;
 use crate::dsp::unit::{BLOCK, Frames, Mishap, Ramp8, Source};
 use crate::dsp::{F8, wide};
+use std::any::Any;
 
 /// A channel of a group's sum: a wire of its program times a gain in each lane, 0 where there is no term.
 pub struct Tap {
@@ -69,6 +71,14 @@ impl Bank {
         Bank { parts, acc, batch, tuned: Vec::with_capacity(TUNED) }
     }
 
+    /// Its programs, those of the groups of a part before what the part shares.
+    fn programs(&mut self) -> impl Iterator<Item = &mut Program> {
+        self.parts.iter_mut().flat_map(|Part { groups, shared, .. }| {
+            let groups = groups.iter_mut().map(|group| &mut group.program);
+            groups.chain(shared.iter_mut().map(|shared| &mut shared.program))
+        })
+    }
+
     /// The line that `tune` moves.
     fn line(&mut self, tune: Tune) -> Option<&mut Ramp8> {
         if tune.part >= SHARED {
@@ -118,24 +128,26 @@ impl Processor for Bank {
     }
 
     fn mishap(&mut self) -> Option<Mishap> {
-        let mut groups = self.parts.iter_mut().flat_map(|part| &mut part.groups);
-        groups.find_map(|group| group.program.mishap()).map(|(_, what)| what)
+        self.programs().find_map(Program::mishap).map(|(_, what)| what)
     }
 
     fn connect(&mut self, board: &mut dyn Board) {
-        for Part { groups, shared, .. } in &mut self.parts {
-            groups.iter_mut().for_each(|group| group.program.connect(board));
-            shared.iter_mut().for_each(|shared| shared.program.connect(board));
-        }
+        self.programs().for_each(|program| program.connect(board));
     }
 
     fn reset(&mut self) {
-        for Part { groups, shared, .. } in &mut self.parts {
-            let programs = groups.iter_mut().map(|group| &mut group.program);
-            for program in programs.chain(shared.iter_mut().map(|shared| &mut shared.program)) {
-                (0..crate::dsp::lanes::LANES).for_each(|lane| program.reset(lane));
-            }
+        for program in self.programs() {
+            (0..LANES).for_each(|lane| program.reset(lane));
         }
+    }
+
+    fn inherit(&mut self, before: &mut dyn Processor) -> bool {
+        let before: &mut dyn Any = before;
+        if let Some(before) = before.downcast_mut::<Bank>() {
+            before.programs().zip(self.programs()).for_each(|(own, new)| own.take_code(new));
+        }
+        // What sounds goes on.
+        false
     }
 
     fn tune(&mut self, tune: Tune) {

@@ -91,6 +91,16 @@ impl Program {
         }
     }
 
+    /// Takes the functions of the script from a program that is made alike, where theirs compute something else; what
+    /// they have kept stays. Audio thread.
+    pub fn take_code(&mut self, from: &mut Program) {
+        for (own, other) in self.ops.iter_mut().zip(&mut from.ops) {
+            if other.unit.inherit(&mut *own.unit) {
+                std::mem::swap(&mut own.unit, &mut other.unit);
+            }
+        }
+    }
+
     /// The longest finite tail of its units, in frames.
     #[must_use]
     pub fn tail(&self) -> usize {

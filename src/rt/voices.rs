@@ -109,16 +109,9 @@ impl Voices {
         }
     }
 
-    /// Takes the functions of the script from voices that are made alike, where theirs compute something else; what they
-    /// have kept stays.
+    /// Takes the functions of the script from voices that are made alike: see [`Program::take_code`].
     pub fn take_code(&mut self, from: &mut Voices) {
-        for (own, other) in self.groups.iter_mut().zip(&mut from.groups) {
-            for (own, other) in own.ops.iter_mut().zip(&mut other.ops) {
-                if other.unit.inherit(&mut *own.unit) {
-                    std::mem::swap(&mut own.unit, &mut other.unit);
-                }
-            }
-        }
+        self.groups.iter_mut().zip(&mut from.groups).for_each(|(own, new)| own.take_code(new));
         self.grace = from.grace;
     }
 

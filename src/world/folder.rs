@@ -1,6 +1,6 @@
 //! The world of a script on disk: its folder, and folders that the user allowed.
 
-use super::{Plugins, Stdlib, World, refusal};
+use super::{Observer, Plugins, Stdlib, World, refusal};
 use crate::session::plugin::{Description, Format, Summary};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -18,6 +18,7 @@ pub struct Folder {
     seed: Option<u64>,
     plugins: Option<Arc<dyn Plugins>>,
     rate: f64,
+    observer: Observer,
     print: Box<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -36,6 +37,7 @@ impl Folder {
             seed: None,
             plugins: None,
             rate: 48_000.0,
+            observer: Observer::default(),
             print: Box::new(|text| eprintln!("{text}")),
         }
     }
@@ -100,6 +102,19 @@ impl Folder {
     pub fn sample_rate(mut self, rate: f64) -> Folder {
         self.rate = rate;
         self
+    }
+
+    /// The same with somebody who is told how far the sounds are that are made for a script.
+    #[must_use]
+    pub fn observed(mut self, observer: Observer) -> Folder {
+        self.observer = observer;
+        self
+    }
+
+    /// Who is told how far the sounds are.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.observer
     }
 
     /// The same with another place to print to.

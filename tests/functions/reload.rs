@@ -118,6 +118,27 @@ fn a_note_that_begins_after_an_edit_has_no_step() {
     same(&stage.left[at + 960..], &want[at + 960..], "from the next note on");
 }
 
+/// Alike terms of a sum run side by side; their code is taken over all the same.
+#[test]
+fn a_sum_of_alike_functions_goes_on_with_other_code() {
+    let sum = |gain: &str| {
+        let term = |k: i32| format!("dsp(tone, #{{freq: {}}}) * (0.2 / {k})", 55 * k);
+        let terms = (1..=12).map(term).collect::<Vec<_>>().join(" + ");
+        let head = song(gain);
+        let function = head.lines().next().expect("its first line");
+        format!("{function}\ntrack(\"a\", {terms});")
+    };
+    let mut stage = Stage::new(&sum("0.2"));
+    stage.play_to(0.5);
+    let at = stage.edit(&sum("0.4"), Quant::Now) as usize;
+    stage.play_to(1.0);
+    let want = played(&sum("0.4"), 1.0);
+    same(&stage.left[at + 400..], &want[at + 400..], "after the edit");
+    assert!(stage.left[..at] != want[..at] && sharpest(&stage.left) < 0.02);
+    let said = format!("{:?}", stage.news);
+    assert!(said.contains("changed: 1") && said.contains("added: []"), "{said}");
+}
+
 #[test]
 fn a_voice_of_another_shape_begins_anew() {
     let other = voices("voice", "0.4", "note(\"a3\").slow(4)")

@@ -25,6 +25,20 @@ pub struct Console {
 /// The modes of a terminal.
 type Modes = (u32, u32, u32, u32, [u8; 32]);
 
+/// Plays until the times are right, three times at most: a machine that stalls is late once, a program that is wrong
+/// always is.
+pub fn in_time(play: impl Fn() -> Result<(), String>) {
+    let late: Vec<String> = (0..3).map_while(|_| play().err()).collect();
+    assert!(late.len() < 3, "{late:#?}");
+}
+
+/// That `lengths` are these, in seconds: a device's buffer of 21 ms, and what a loaded machine takes.
+pub fn lengths(lengths: &[f64], wanted: &[f64]) -> Result<(), String> {
+    let near = |(x, y): (&f64, &f64)| (x - y).abs() < 0.1;
+    let right = lengths.len() == wanted.len() && lengths.iter().zip(wanted).all(near);
+    right.then_some(()).ok_or_else(|| format!("{lengths:?} instead of {wanted:?}"))
+}
+
 impl Console {
     /// Runs it in `dir`, on a terminal that tells of releases, or on one that does not.
     pub fn start(dir: &Path, args: &[&str], tells: bool) -> Console {

@@ -3,7 +3,9 @@
 use crate::desk::*;
 use rhapsode::engine::offline::Tail;
 use rhapsode::nodes::table::Assets;
+use rhapsode::world::Observer;
 use rhapsode::{Length, Options, Piece};
+use std::sync::{Arc, Mutex};
 
 /// An instrument with noise in it, and a track that plays it: what is random is the same, too.
 const RIFF: &str = "tempo(90); swing(0.2); \
@@ -136,7 +138,33 @@ fn it_is_rendered_once_as_long_as_somebody_plays_it() {
     let text = piece.session().nodes.iter().find_map(|n| n.text("path")).expect("a sampler");
     let library = piece.shared_library();
     let [first, second] = [(); 2].map(|()| library.sample(text).expect("is made"));
-    assert!(std::sync::Arc::ptr_eq(&first, &second));
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+/// Nobody waits without knowing for what, or without a way out.
+#[test]
+fn how_far_it_is_can_be_watched_and_it_can_be_stopped() {
+    let desk = Desk::new();
+    let script = format!("{RIFF} track(\"out\", sampler(a.bounce(2, #{{tail: 1}})));");
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watched = |stop: f64| {
+        let seen = seen.clone();
+        let observer = Observer::new(move |done, total| {
+            seen.lock().expect("nobody panics").push((done, total));
+            done < stop || done >= total
+        });
+        desk.runtime().observed(observer).eval(&script).expect("evaluates")
+    };
+    sampled(&watched(9.0));
+    let all = std::mem::take(&mut *seen.lock().expect("nobody panics"));
+    assert!(all.len() > 20 && all.iter().all(|(_, total)| *total == 3.0), "{all:?}");
+    assert!(all.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{all:?}");
+    assert_eq!(all.last(), Some(&(3.0, 3.0)));
+    let errors = watched(0.5).start(Options::default()).err().expect("it is stopped");
+    assert!(errors[0].message.contains("it was stopped before it was rendered"), "{errors:?}");
+    let all = std::mem::take(&mut *seen.lock().expect("nobody panics"));
+    assert!(all.iter().filter(|(done, _)| *done < 3.0).all(|(done, _)| *done < 0.7), "{all:?}");
+    assert_eq!(all.last(), Some(&(3.0, 3.0)), "what is shown ends");
 }
 
 #[test]

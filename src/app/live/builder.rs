@@ -1,6 +1,7 @@
 //! Evaluates and compiles what is to be played, on a thread of its own, one thing after the other.
 
 use super::super::input::ScriptArgs;
+use super::bounced::Bouncing;
 use crate::diag::Diagnostic;
 use crate::engine::Library;
 use crate::engine::live::{Fresh, Quant};
@@ -92,6 +93,7 @@ pub struct Desk<'a> {
 pub struct Builder {
     queue: VecDeque<Work>,
     running: Option<Receiver<Built>>,
+    bouncing: Bouncing,
 }
 
 impl Builder {
@@ -110,6 +112,11 @@ impl Builder {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.running.is_some()
+    }
+
+    /// What is to be said of what is being built, if it takes long.
+    pub fn news(&mut self) -> Option<String> {
+        self.bouncing.news()
     }
 
     /// Takes what is done.
@@ -133,7 +140,8 @@ impl Builder {
             return;
         }
         let Some(work) = self.queue.pop_front() else { return };
-        let (script, rate, mixer) = (desk.script.clone(), desk.rate, work.text.through(desk.mixer));
+        let script = ScriptArgs { observer: self.bouncing.observer(), ..desk.script.clone() };
+        let (rate, mixer) = (desk.rate, work.text.through(desk.mixer));
         let (notebook, library) = (desk.notebook.clone(), desk.library.clone());
         let (send, receive) = channel();
         std::thread::spawn(move || {

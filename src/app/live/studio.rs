@@ -180,6 +180,9 @@ impl Studio {
             let (files, asked, asker) = (saved.files, saved.at, Asker::Nobody);
             self.builder.ask(Work { text, asker, quant: None, files, asked });
         }
+        if let Some(news) = self.builder.news() {
+            self.say(&news);
+        }
         if let Some(built) = self.builder.take() {
             self.receive(built);
         }

@@ -63,11 +63,18 @@ impl Library {
             errors.first().map_or_else(|| "it cannot be rendered".into(), |e| e.message.clone())
         })?;
         let (mut left, mut right) = (Vec::new(), Vec::new());
-        while offline.advance() {
+        let (rate, total) = (f64::from(self.rate), bounce.seconds + bounce.tail);
+        let mut goes_on = true;
+        while goes_on && offline.advance() {
             for (l, r) in offline.frames() {
                 left.push(l);
                 right.push(r);
             }
+            goes_on = self.observer.goes_on(left.len() as f64 / rate, total);
+        }
+        // What is shown ends here, whatever became of it.
+        if !(self.observer.goes_on(total, total) && goes_on) {
+            return Err("it was stopped before it was rendered".into());
         }
         if let Some(why) = offline.failed() {
             return Err(why.message.clone());

@@ -40,7 +40,8 @@ pub(super) fn bank<'a>(
     rate: f64,
 ) -> (Bank, Inside) {
     let mut made = Vec::new();
-    let mut inside = Inside { shape: first.shape(), ..Inside::default() };
+    let (shape, code) = (first.identity(), first.code());
+    let mut inside = Inside { shape, code, ..Inside::default() };
     let mut groups = 0;
     for terms in parts {
         let mut maker = Maker { first, rate, groups, part: made.len() as u16, inside };
