@@ -28,6 +28,8 @@ pub struct Library {
     locate: Arc<Locate>,
     samples: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Arc<Sample>)>>>,
     derived: Arc<Mutex<Derived>>,
+    /// Sounds that took long to make, by the texts of their recipes: kept as long as the piece is.
+    held: Arc<Mutex<BTreeMap<String, Arc<Sample>>>>,
     /// Whether programs may be run for sounds.
     external: bool,
     /// Who is told how far a sound is.
@@ -62,16 +64,25 @@ impl Library {
     #[must_use]
     pub fn new(rate: u32, locate: Box<Locate>) -> Library {
         let rack = Arc::new(Rack::new(Hosting::new(false)));
-        let (samples, derived) = (Arc::default(), Arc::default());
-        let (used, told, locate) = (Mutex::default(), Mutex::default(), locate.into());
-        let (external, observer) = (false, Observer::default());
-        Library { rate, locate, samples, derived, external, observer, used, told, rack }
+        Library {
+            rate,
+            locate: locate.into(),
+            samples: Arc::default(),
+            derived: Arc::default(),
+            held: Arc::default(),
+            external: false,
+            observer: Observer::default(),
+            used: Mutex::default(),
+            told: Mutex::default(),
+            rack,
+        }
     }
 
     /// The same with plugins of its own, hosted so: a render does not disturb what plays.
     #[must_use]
     pub fn hosting(&self, hosting: Hosting) -> Library {
-        Library { rack: Arc::new(Rack::new(hosting)), ..self.sharing(self.locate.clone()) }
+        let (rack, held) = (Arc::new(Rack::new(hosting)), self.held.clone());
+        Library { rack, held, ..self.sharing(self.locate.clone()) }
     }
 
     /// The plugins of what plays.
@@ -93,6 +104,7 @@ impl Library {
             locate,
             samples: self.samples.clone(),
             derived: self.derived.clone(),
+            held: Arc::default(),
             external: self.external,
             observer: self.observer.clone(),
             used: Mutex::default(),

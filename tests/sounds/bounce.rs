@@ -5,6 +5,7 @@ use rhapsode::engine::offline::Tail;
 use rhapsode::nodes::table::Assets;
 use rhapsode::world::Observer;
 use rhapsode::{Length, Options, Piece};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 /// An instrument with noise in it, and a track that plays it: what is random is the same, too.
@@ -139,6 +140,31 @@ fn it_is_rendered_once_as_long_as_somebody_plays_it() {
     let library = piece.shared_library();
     let [first, second] = [(); 2].map(|()| library.sample(text).expect("is made"));
     assert!(Arc::ptr_eq(&first, &second));
+}
+
+/// A sound of many parts is made once, however many of them are played and whatever they are made of.
+#[test]
+fn what_is_cut_out_of_it_and_made_of_it_is_rendered_once() {
+    let (desk, renders) = (Desk::new(), Arc::new(AtomicUsize::new(0)));
+    let count = renders.clone();
+    let runtime = desk.runtime().observed(Observer::new(move |done, total| {
+        count.fetch_add(usize::from(done >= total), Relaxed);
+        true
+    }));
+    let script = format!(
+        "{RIFF} let turned = a.bounce(2) |> process_buffer(|x, y| {{ for i in 0..x.len() {{ y[i] = x[-1 - i]; }} }}); \
+         track(\"parts\", sampler(turned.slice(8))).play(n(\"0 7 3*2 5\")); \
+         track(\"hits\", sampler(a.bounce(2).slice(\"onsets\"))).play(n(\"0 1\"));"
+    );
+    let piece = runtime.eval(&script).expect("evaluates");
+    let sound = piece.render(Options::default()).expect("is rendered");
+    assert!(sound.left.iter().any(|x| x.abs() > 0.01), "it is heard");
+    assert_eq!(renders.load(Relaxed), 1);
+    piece.render(Options::default()).expect("is rendered again");
+    let more = format!("{script} track(\"more\", saw(90));");
+    let next = runtime.eval_after(&more, &piece).expect("evaluates");
+    next.render(Options::default()).expect("is rendered with more");
+    assert_eq!(renders.load(Relaxed), 1);
 }
 
 /// Nobody waits without knowing for what, or without a way out.

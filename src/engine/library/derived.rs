@@ -13,7 +13,7 @@ use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 /// What has been made, by the text of its recipe, with the sound that it was made of.
 #[derive(Default)]
 pub(super) struct Derived {
-    /// Cut out in no time: kept only as long as somebody plays them.
+    /// Parts and what functions made: kept only as long as somebody plays them, or the piece holds them.
     parts: BTreeMap<String, (Weak<Sample>, Weak<Sample>)>,
     /// First frames of the parts.
     onsets: BTreeMap<String, (Weak<Sample>, Arc<[usize]>)>,
@@ -39,21 +39,31 @@ impl Library {
         match recipe {
             Recipe::File(path) => self.file(path),
             Recipe::Nothing => Ok(self.derived().nothing.clone()),
-            Recipe::Rendered(bounce) => self.rendered(recipe, bounce),
+            Recipe::Rendered(bounce) => self.hold(recipe, self.rendered(recipe, bounce)?),
             Recipe::Made { of, how } => {
                 let source = self.derive(of)?;
                 match how {
                     How::Part(cut) => self.part(recipe, (of, *cut), &source),
-                    How::External(command) => self.external(recipe, command, &source),
-                    How::Function(program, params, length) => self.kept(recipe, &source, || {
-                        whole::process(program, params, *length, &source)
-                    }),
+                    How::External(command) => {
+                        self.hold(recipe, self.external(recipe, command, &source)?)
+                    }
+                    How::Function(program, params, length) => {
+                        let make = || whole::process(program, params, *length, &source);
+                        self.hold(recipe, self.kept(recipe, &source, make)?)
+                    }
                 }
             }
             Recipe::Several(_) | Recipe::Onsets { .. } => Err(format!(
                 "{recipe} cannot be heard as one sound; take one of them, such as `parts[0]`"
             )),
         }
+    }
+
+    /// Keeps what took long to make: what is cut out of it, or made of it, is asked for one after the other.
+    fn hold(&self, recipe: &Recipe, made: Arc<Sample>) -> Result<Arc<Sample>, String> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.insert(recipe.text(), made.clone());
+        Ok(made)
     }
 
     /// The recipes of the parts of a sound from onset to onset, as texts.

@@ -70,7 +70,8 @@ impl Library {
                 left.push(l);
                 right.push(r);
             }
-            goes_on = self.observer.goes_on(left.len() as f64 / rate, total);
+            let done = left.len() as f64 / rate;
+            goes_on = done >= total || self.observer.goes_on(done, total);
         }
         // What is shown ends here, whatever became of it.
         if !(self.observer.goes_on(total, total) && goes_on) {
