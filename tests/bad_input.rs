@@ -216,6 +216,37 @@ fn errors_in_modules_name_their_file() {
 }
 
 #[test]
+fn what_a_module_has_instead_is_told() {
+    let lib = "fn bass() { bass(#{}) } fn bass(o) { sine(55) } fn supersaw_lead() { saw(110) } private fn own() { 1 }";
+    let told = |call: &str| {
+        let world = Memory::new().with_script("kit/lib.rhai", lib);
+        let world =
+            world.with_script("kit.rhai", "import \"kit/lib\" as lib; fn again() { lib::bas() }");
+        let script = format!(
+            "import \"kit/lib.rhai\" as sounds; import \"kit\" as kit; track(\"a\", {call});"
+        );
+        let all = errors_in(world, &script);
+        assert_eq!(all.len(), 1, "{call}: {all:#?}");
+        (all[0].message.clone(), all[0].hint.clone().unwrap_or_default())
+    };
+    for (call, message, hint) in [
+        ("sounds::bas()", "there is no function `sounds::bas`", "did you mean `sounds::bass`?"),
+        ("sounds::supersaw()", "no function", "did you mean `sounds::supersaw_lead`?"),
+        ("sounds::zither()", "no function", "`sounds` has bass, supersaw_lead"),
+        ("sounds::own()", "no function", "`sounds` has bass, supersaw_lead"),
+        (
+            "sounds::bass(1, \"x\")",
+            "`sounds::bass` cannot take a number, a text",
+            "it is: bass(), or bass(o)",
+        ),
+        ("kit::again()", "no function `lib::bas`", "did you mean `lib::bass`?"),
+    ] {
+        let (told, instead) = told(call);
+        assert!(told.contains(message) && instead == hint, "{call}: {told} ({instead})");
+    }
+}
+
+#[test]
 fn files_outside_the_folder_are_refused() {
     let root = tempfile::tempdir().unwrap();
     let inside = root.path().join("inside");

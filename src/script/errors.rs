@@ -1,5 +1,7 @@
 //! Turns the interpreter's errors into diagnostics that teach.
 
+mod modules;
+
 use super::build::Build;
 use super::engine::DEADLINE;
 use super::syntax::known_functions;
@@ -174,21 +176,21 @@ fn no_function(build: &Build, engine: &Engine, signature: &str) -> Explained {
     if module.is_some_and(|m| build.lost_modules.contains(m)) {
         return None;
     }
+    let given = if types.is_empty() { "nothing".to_string() } else { types.join(", ") };
+    if let Some((module, function)) = name.rsplit_once("::") {
+        return Some(modules::explain(build, (module.trim(), function.trim()), &given));
+    }
     let known = known_functions(engine);
     if let Some(kind) = crate::nodes::find(name).filter(|k| types.len() > k.params.len() + 1) {
         let message = format!("`{name}` takes at most {} arguments", kind.params.len());
         return Some((message, super::doc::signature(name).map(|s| format!("it is: {s}"))));
     }
-    if module.is_none() && known.contains(name) {
-        let given = if types.is_empty() { "nothing".to_string() } else { types.join(", ") };
+    if known.contains(name) {
         let message = format!("`{name}` cannot take {given}");
         return Some((message, super::doc::signature(name).map(|s| format!("it is: {s}"))));
     }
     let near = nearest(name, known.iter().map(String::as_str));
-    Some((
-        format!("there is no function `{name}`"),
-        near.filter(|_| module.is_none()).map(|n| format!("did you mean `{n}`?")),
-    ))
+    Some((format!("there is no function `{name}`"), near.map(|n| format!("did you mean `{n}`?"))))
 }
 
 /// A type's name as a musician would say it.
