@@ -18,6 +18,7 @@ mod first;
 mod loops;
 mod lower;
 mod merge;
+mod methods;
 mod native;
 mod numbers;
 mod outs;

@@ -16,6 +16,8 @@ fn refusals_say_where_and_what_to_write() {
         ("fn f(x) { let a = \"abc\"; x + a }", "a text", "numbers"),
         ("fn f(x) { x + lowpas(x) }", "1:15 there is no function `lowpas`", "`lowpass`"),
         ("fn f(x) { let y = x; }", "returns nothing", "semicolon"),
+        ("fn f(x) { if x > 0.0 { \"a\" } else { 1.0 } }", "not the same kind", "semicolon"),
+        ("fn f(x) { let a = [x, x]; a.push(x); a[0] }", "lists keep their length", "list.len()"),
         ("fn f(x, left, right) { x }", "either `x`", "(x, ..) or (left, right, ..)"),
         ("fn f(left) { left }", "hears `right` too", "(left, right"),
         ("fn f(x) { this.line[0] }", "`this.line` is a number", "pad(4800, 0.0)"),

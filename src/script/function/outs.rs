@@ -33,7 +33,7 @@ impl Lower<'_> {
             }
             Val::Unit => self.refuse(
                 at,
-                format!("{name} returns nothing"),
+                format!("{name} returns nothing, or not the same kind of value on all ways"),
                 "its last expression is what goes out, and ends without a semicolon",
             ),
             Val::List(list) if purpose == Purpose::Sound => self.refuse(
