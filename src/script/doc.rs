@@ -133,9 +133,12 @@ fn pattern_page(row: &Row) -> String {
 /// The page of a kind, such as that of a function of a script.
 #[must_use]
 pub fn kind_page(kind: &Kind) -> String {
-    let mut page = format!("{}\n\n{}\n", form(kind), kind.summary);
-    if !kind.details.is_empty() {
-        let _ = writeln!(page, "{}", kind.details);
+    let mut page = format!("{}\n", form(kind));
+    // A function of a script may have no comment.
+    let about: Vec<&str> =
+        [kind.summary, kind.details].into_iter().filter(|text| !text.is_empty()).collect();
+    if !about.is_empty() {
+        let _ = writeln!(page, "\n{}", about.join("\n"));
     }
     if !kind.aliases.is_empty() {
         let _ = writeln!(page, "\nAlso: {}", kind.aliases.join(", "));

@@ -1,10 +1,11 @@
 //! A script that is written entry by entry: what an entry defines anew takes the place of what was there.
 
+mod order;
 mod statements;
 
 use self::statements::{Meaning, Scan, code, meaning, statements};
 use super::function::GIVEN;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Statements in order, as a script. Compare and copy freely: a copy is a point to go back to.
@@ -33,7 +34,8 @@ struct Cell {
 
 impl Notebook {
     /// The notebook with the statements of `entry`. A function, variable, track, bus or setting of the piece
-    /// that is there already is replaced where it stands, and what changed the old track or bus goes with it.
+    /// that is there already is replaced where it stands, what changed the old one goes with it, and what it uses comes
+    /// to stand before it.
     #[must_use]
     pub fn with(&self, entry: &str, origin: &Origin) -> Notebook {
         self.with_those(entry, origin, |_| true)
@@ -52,6 +54,7 @@ impl Notebook {
         meant: impl Fn(&Meaning) -> bool,
     ) -> Notebook {
         let mut notebook = self.clone();
+        let mut replaced = BTreeSet::new();
         for (at, text) in statements(entry) {
             if !meant(&meaning(&text)) {
                 continue;
@@ -65,13 +68,25 @@ impl Notebook {
                 notebook.cells.retain(|c| c.meaning.changes.as_ref() != Some(name));
                 let same = |c: &&mut Cell| c.meaning.defines.as_ref() == Some(name);
                 if let Some(old) = notebook.cells.iter_mut().find(same) {
+                    replaced.insert(name.clone());
                     *old = cell;
                     continue;
                 }
             }
-            notebook.cells.push(cell);
+            let place = match &cell.meaning.changes {
+                Some(name) if replaced.contains(name) => notebook.behind(name),
+                _ => notebook.cells.len(),
+            };
+            notebook.cells.insert(place, cell);
         }
-        notebook
+        Notebook { cells: order::arranged(notebook.cells) }
+    }
+
+    /// The place behind what defines or changes `name`.
+    fn behind(&self, name: &str) -> usize {
+        let about =
+            |c: &Cell| [&c.meaning.defines, &c.meaning.changes].contains(&&Some(name.into()));
+        self.cells.iter().rposition(about).map_or(self.cells.len(), |at| at + 1)
     }
 
     /// The notebook without what was asked of the performance: that has been done.
@@ -230,6 +245,9 @@ mod tests {
             after(&first),
             "track(\"a\", sine(1)).gain(0.5);\ntrack(\"a\").mute();\ntrack(\"b\", sine(2));\n"
         );
+        let block = "let t = track(\"t\", sine(1)); t.gain(0.5); t.pan(1)";
+        let other = "track(\"u\", sampler(t.bounce(1)))";
+        assert_eq!(after(&[block, other, block]), after(&[block, other]));
         let again = [&first[..], &["track(\"a\", sine(3))"]].concat();
         assert_eq!(after(&again), "track(\"a\", sine(3));\ntrack(\"b\", sine(2));\n");
     }

@@ -92,7 +92,7 @@ pub fn statements(text: &str) -> Vec<(usize, String)> {
 pub struct Meaning {
     /// What it defines: a function, a variable, a track, ...
     pub defines: Option<String>,
-    /// What it changes without defining it: `track("a").gain(0.5)`.
+    /// What it changes without defining it: `track("a").gain(0.5)`, `x += 1`.
     pub changes: Option<String>,
     /// It asks something of the performance, and is no part of the piece.
     pub once: bool,
@@ -146,7 +146,20 @@ pub fn meaning(statement: &str) -> Meaning {
             Meaning { changes: Some(id), ..Meaning::default() }
         };
     }
+    if !name.is_empty() && changes(rest.trim_start()) {
+        return Meaning { changes: Some(format!("let {name}")), ..Meaning::default() };
+    }
     Meaning { once: rest.starts_with('(') && is_command(&name), ..Meaning::default() }
+}
+
+/// Whether what follows a name at the beginning of a statement changes what the name stands for.
+fn changes(rest: &str) -> bool {
+    let assigns = rest.find('=').is_some_and(|at| {
+        let operator = rest[..at].trim();
+        let compares = rest[at + 1..].starts_with('=') || rest[at + 1..].starts_with('>');
+        !compares && operator.chars().all(|c| "+-*/%^&|<>".contains(c))
+    });
+    rest.starts_with(['.', '[']) || assigns
 }
 
 /// The statement without the comments in front of it.
