@@ -188,7 +188,7 @@ fn a_prompt_takes_entries_from_a_pipe() {
         .expect("starts");
     let entries = "tempo(130)\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()))\n\
                    fn cut() { 700 }\ntrak(\"b\")\n:undo\n?lowpass\nhush()\n:show\n:nope\n\
-                   let slow = lfo(0.5).range(300, 900)\ntrack(\"a\", sine(200)).fx(lowpass(slow))\n:show\n";
+                   let slow = lfo(\"sine\", 1).range(300, 900)\ntrack(\"a\", sine(200)).fx(lowpass(slow))\n:show\n";
     child.stdin.take().expect("piped").write_all(entries.as_bytes()).expect("listens");
     let out = child.wait_with_output().expect("ends");
     let said = String::from_utf8_lossy(&out.stderr);
@@ -200,7 +200,7 @@ fn a_prompt_takes_entries_from_a_pipe() {
         "tempo(130);\nfn cut() {\n  900\n}\ntrack(\"a\", sine(200)).fx(lowpass(cut()));",
         "there is no command `:nope`",
         // What a track uses comes before it, though it was there first.
-        "}\nlet slow = lfo(0.5).range(300, 900);\ntrack(\"a\", sine(200)).fx(lowpass(slow));",
+        "}\nlet slow = lfo(\"sine\", 1).range(300, 900);\ntrack(\"a\", sine(200)).fx(lowpass(slow));",
     ] {
         assert!(said.contains(part), "no `{part}` in:\n{said}");
     }
