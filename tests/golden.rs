@@ -5,9 +5,12 @@ use rhapsode::engine::offline::Tail;
 use rhapsode::{Length, Options, Runtime};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Recorded samples that `setup/test.sh` installs.
 const SAMPLES: &str = "/usr/share/sonic-pi/samples";
+
+const START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// FNV-1a over the bits of the samples.
 fn hash(frames: impl Iterator<Item = (f32, f32)>, from: u64) -> u64 {
@@ -31,12 +34,31 @@ fn render(path: &Path, samples: bool, threads: usize, length: Length) -> (u64, f
     let piece = runtime.load(path).unwrap_or_else(|e| panic!("{}: {e:#?}", path.display()));
     let options = Options { threads, length, tail: Tail::Auto(-80.0), ..Options::default() };
     let mut offline = piece.start(options).unwrap_or_else(|e| panic!("{}: {e:#?}", path.display()));
-    let (mut h, mut peak) = (0xcbf2_9ce4_8422_2325, 0.0f32);
+    let (mut h, mut peak) = (START, 0.0f32);
     while offline.advance() {
         h = hash(offline.frames(), h);
         peak = offline.frames().fold(peak, |p, (l, r)| p.max(l.abs()).max(r.abs()));
     }
     (h, peak)
+}
+
+/// What a program writes of a script.
+fn written(program: &Path, path: &Path, samples: bool, options: &[&str]) -> u64 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("out.wav");
+    let where_from = if samples { ["--allow", SAMPLES] } else { ["--set", "samples=nowhere"] };
+    let takes = takes_samples(path).then_some(where_from);
+    let out = Command::new(program)
+        .args(["render", "--quiet", "--format", "wav32f", "-o"])
+        .args([&file, path])
+        .args(takes.into_iter().flatten())
+        .args(options)
+        .output()
+        .expect("runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let mut reader = hound::WavReader::open(&file).expect("a WAV file");
+    let samples: Vec<f32> = reader.samples().map(|sample| sample.expect("whole")).collect();
+    hash(samples.chunks_exact(2).map(|frame| (frame[0], frame[1])), START)
 }
 
 fn golden() -> BTreeMap<String, String> {
@@ -53,8 +75,8 @@ fn takes_samples(path: &Path) -> bool {
     std::fs::read_to_string(path).expect("readable").contains("arg(\"samples\"")
 }
 
-#[test]
-fn every_example_and_piece_has_its_samples() {
+/// Compares what `render` makes of every script, without and with recorded samples if it takes any.
+fn compare(render: impl Fn(&Path, bool) -> u64) {
     let known = golden();
     let (mut wrong, mut seen) = (String::new(), 0);
     for path in scripts("examples").into_iter().chain(scripts("scripts")) {
@@ -66,8 +88,7 @@ fn every_example_and_piece_has_its_samples() {
                 !samples || Path::new(SAMPLES).is_dir(),
                 "install sonic-pi-samples: sh setup/test.sh"
             );
-            let (hash, peak) = render(&path, samples, 2, Length::Script);
-            assert!(peak > 0.01, "{} is silent", path.display());
+            let hash = render(&path, samples);
             let name = format!("{}{}", path.display(), if samples { " with samples" } else { "" });
             let hash = format!("{hash:016x}");
             if known.get(&name) != Some(&hash) {
@@ -78,6 +99,33 @@ fn every_example_and_piece_has_its_samples() {
     }
     assert!(wrong.is_empty(), "these are not the samples of golden.txt:\n{wrong}");
     assert_eq!(seen, known.len(), "golden.txt names every script, and no other");
+}
+
+#[test]
+fn every_example_and_piece_has_its_samples() {
+    compare(|path, samples| {
+        let (hash, peak) = render(path, samples, 2, Length::Script);
+        assert!(peak > 0.01, "{} is silent", path.display());
+        hash
+    });
+}
+
+/// Debug builds keep to the base instruction set; the program that people use has wide registers, and the same bits.
+#[test]
+#[ignore = "builds the program as it is released, which takes minutes: setup/test.sh runs it"]
+fn the_released_program_writes_the_same_samples() {
+    let cargo = Command::new(env!("CARGO")).args(["build", "--release", "--quiet"]).status();
+    assert!(cargo.expect("runs").success(), "it builds");
+    // Beside the folder of this test, which is `debug/deps`.
+    let test = std::env::current_exe().expect("is known");
+    let target = test.ancestors().nth(3).expect("the folder of all builds");
+    let program = target.join("release").join(format!("rhapsode{}", std::env::consts::EXE_SUFFIX));
+    compare(|path, samples| written(&program, path, samples, &["--threads", "2"]));
+    for path in scripts("scripts") {
+        let bars =
+            |threads| written(&program, &path, false, &["--bars", "12", "--threads", threads]);
+        assert_eq!(bars("1"), bars("3"), "{}", path.display());
+    }
 }
 
 #[test]
