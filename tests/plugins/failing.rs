@@ -101,7 +101,12 @@ fn a_reload_keeps_what_was_set() {
     set.edit_apart(&format!("{song} "));
     play(&mut set, 0.3);
     assert_eq!(rack.values("a/g").unwrap(), before);
-    let end = set.stage.left.len();
+    // While the machine is busy it may be late, and is passed by.
     let level = 0.2 * libm::pow(10.0, -0.6) as f32;
-    assert!((peak(&set.stage.left[end - 2_400..]) - level).abs() < 1e-3);
+    let last = |set: &Set| peak(&set.stage.left[set.stage.left.len() - 2_400..]);
+    let begin = Instant::now();
+    while (last(&set) - level).abs() > 1e-3 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{} instead of {level}", last(&set));
+        play(&mut set, 0.1);
+    }
 }
