@@ -222,8 +222,10 @@ fn what_a_module_has_instead_is_told() {
         let world = Memory::new().with_script("kit/lib.rhai", lib);
         let world =
             world.with_script("kit.rhai", "import \"kit/lib\" as lib; fn again() { lib::bas() }");
+        // Each script gives names of its own to what it imports.
+        let world = world.with_script("other.rhai", "fn bask() { 1 }");
         let script = format!(
-            "import \"kit/lib.rhai\" as sounds; import \"kit\" as kit; track(\"a\", {call});"
+            "import \"other\" as lib; import \"kit/lib.rhai\" as sounds; import \"kit\" as kit; track(\"a\", {call});"
         );
         let all = errors_in(world, &script);
         assert_eq!(all.len(), 1, "{call}: {all:#?}");
@@ -240,6 +242,7 @@ fn what_a_module_has_instead_is_told() {
             "it is: bass(), or bass(o)",
         ),
         ("kit::again()", "no function `lib::bas`", "did you mean `lib::bass`?"),
+        ("lib::bas()", "no function `lib::bas`", "did you mean `lib::bask`?"),
     ] {
         let (told, instead) = told(call);
         assert!(told.contains(message) && instead == hint, "{call}: {told} ({instead})");

@@ -1,9 +1,10 @@
 //! Turns the interpreter's errors into diagnostics that teach.
 
-mod modules;
+pub mod modules;
 
 use super::build::Build;
 use super::engine::DEADLINE;
+use super::function::Sources;
 use super::syntax::known_functions;
 use super::value::FAILED;
 use crate::diag::{Diagnostic, nearest};
@@ -39,7 +40,7 @@ pub fn convert(build: &Build, engine: &Engine, error: &E, name: &str) -> Option<
             _ => break,
         }
     }
-    let (message, hint) = explain(build, engine, inner)?;
+    let (message, hint) = explain(build, engine, inner, &file)?;
     let place = build.place(Some(&file), inner.position());
     let mut diagnostic = Diagnostic::error(message, place.clone());
     diagnostic.hint = hint;
@@ -104,7 +105,7 @@ pub fn of_value_function(error: &E) -> String {
 
 type Explained = Option<(String, Option<String>)>;
 
-fn explain(build: &Build, engine: &Engine, error: &E) -> Explained {
+fn explain(build: &Build, engine: &Engine, error: &E, file: &str) -> Explained {
     let limit = |message: &str, hint: &str| Some((message.to_string(), Some(hint.to_string())));
     match error {
         E::ErrorRuntime(value, _) => {
@@ -113,7 +114,7 @@ fn explain(build: &Build, engine: &Engine, error: &E) -> Explained {
             let hint = Some(hint.trim()).filter(|h| !h.is_empty()).map(String::from);
             Some((message.to_string(), hint))
         }
-        E::ErrorFunctionNotFound(signature, _) => no_function(build, engine, signature),
+        E::ErrorFunctionNotFound(signature, _) => no_function(build, engine, signature, file),
         E::ErrorVariableNotFound(name, _) => {
             let closure = format!("a function of a module is given in a closure: |x| {name}(x)");
             let hint = name.contains("::").then_some(closure);
@@ -165,20 +166,21 @@ fn explain(build: &Build, engine: &Engine, error: &E) -> Explained {
 }
 
 /// A call that fits no function: either the name or the types are wrong.
-fn no_function(build: &Build, engine: &Engine, signature: &str) -> Explained {
+fn no_function(build: &Build, engine: &Engine, signature: &str, file: &str) -> Explained {
     if signature.contains(FAILED) {
         return None;
     }
     let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
     let types: Vec<String> =
         types.trim_end_matches(')').split(", ").filter(|t| !t.is_empty()).map(plain).collect();
-    let module = name.rsplit_once("::").map(|(module, _)| module.trim());
-    if module.is_some_and(|m| build.lost_modules.contains(m)) {
-        return None;
-    }
     let given = if types.is_empty() { "nothing".to_string() } else { types.join(", ") };
     if let Some((module, function)) = name.rsplit_once("::") {
-        return Some(modules::explain(build, (module.trim(), function.trim()), &given));
+        if build.lost_modules.contains(module.trim()) {
+            return None;
+        }
+        let sources = Sources { trees: &build.trees, files: &build.sources };
+        let call = (module.trim(), function.trim());
+        return Some(modules::explain(&sources, build.file(Some(file)), call, &given));
     }
     let known = known_functions(engine);
     if let Some(kind) = crate::nodes::find(name).filter(|k| types.len() > k.params.len() + 1) {

@@ -29,6 +29,7 @@ mod value;
 
 pub use bind::{ENTRIES, register};
 pub use buffer::{ENTRIES as BUFFER, OPTIONS as BUFFER_OPTIONS};
+pub use source::Sources;
 
 use super::build::Desk;
 use crate::diag::Diagnostic;
@@ -37,7 +38,6 @@ use crate::nodes::function::Purpose;
 use crate::session::NodeId;
 use crate::units::Place;
 use rhai::{Dynamic, FnPtr, NativeCallContext as Cx};
-use source::Sources;
 
 /// Arguments that a function is given without being asked: sound, the transport, what a voice plays.
 pub const GIVEN: &[&str] = &[

@@ -14,6 +14,16 @@ fn refusals_say_where_and_what_to_write() {
     let cases: &[(&str, &str, &str)] = &[
         ("fn f(x) { f(x) }", "1:11 f calls itself", "use a loop"),
         ("fn f(x) { let a = \"abc\"; x + a }", "a text", "numbers"),
+        (
+            "import \"std/dsp\" as lib; fn f(x) { lib::laddr(x, 500.0, 0.4, 1.0) }",
+            "there is no function `lib::laddr`",
+            "did you mean `lib::ladder`?",
+        ),
+        (
+            "import \"std/dsp\" as lib; fn f(x) { lib::triangle(x, x, x, x) }",
+            "`lib::triangle` cannot take 4 arguments",
+            "it is: triangle(freq)",
+        ),
         ("fn f(x) { x + lowpas(x) }", "1:15 there is no function `lowpas`", "`lowpass`"),
         ("fn f(x) { let y = x; }", "returns nothing", "semicolon"),
         ("fn f(x) { if x > 0.0 { \"a\" } else { 1.0 } }", "not the same kind", "semicolon"),

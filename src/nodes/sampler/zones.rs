@@ -25,7 +25,6 @@ pub(super) fn files(path: &str, assets: &dyn Assets) -> Result<Files, String> {
     match Recipe::parse(path) {
         Recipe::File(_) => Ok(Files { texts: on_disk(path, assets)?, names: None }),
         Recipe::Made { .. } | Recipe::Rendered(_) | Recipe::Nothing => {
-            assets.sample(path)?;
             Ok(Files { texts: vec![path.to_string()], names: None })
         }
         Recipe::Several(all) => {

@@ -4,7 +4,7 @@ use super::Lowered;
 use super::lower::Lower;
 use super::source::Definition;
 use super::value::{Val, Var};
-use crate::diag::nearest;
+use crate::script::errors::modules::explain;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 /// An argument, and where it stands.
@@ -71,16 +71,10 @@ impl Lower<'_> {
         match self.sources.function(file, name, args.len()) {
             Some(definition) => self.inline(&definition, Vec::new(), args, None, at),
             None => {
-                let names: Vec<(String, usize)> = self.sources.names(file).collect();
-                let near = nearest(name, names.iter().map(|(name, _)| name.as_str()));
-                let count = names.iter().find(|(known, _)| known == name).map(|(_, count)| *count);
-                let hint = match (count, near) {
-                    (Some(count), _) => format!("it takes {count} arguments"),
-                    (None, Some(near)) => format!("did you mean `{near}`?"),
-                    (None, None) => "a module gives its functions by their names".to_string(),
-                };
-                let message =
-                    format!("`{alias}` has no function `{name}` of {} arguments", args.len());
+                let given = format!("{} arguments", args.len());
+                let (message, hint) = explain(self.sources, self.file, (alias, name), &given);
+                let hint =
+                    hint.unwrap_or_else(|| "a module gives its functions by their names".into());
                 self.refuse(at, message, hint)
             }
         }

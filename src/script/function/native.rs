@@ -48,9 +48,8 @@ impl Lower<'_> {
             let hint = format!("it takes {arity}");
             return self.refuse(at, format!("`{name}` of {count} arguments does not exist"), hint);
         }
-        let names: Vec<String> = self.sources.names(self.file).map(|(name, _)| name).collect();
         let all = FUNCTIONS.iter().map(|f| f.name).chain(OWN.iter().copied());
-        let near = nearest(name, all.chain(names.iter().map(String::as_str)));
+        let near = nearest(name, all.chain(self.sources.names(self.file)));
         let message = if crate::script::doc::exists(name) {
             format!("`{name}` makes music, and cannot run on the audio thread")
         } else {

@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::diag::Source;
 use crate::units::Place;
-use rhai::{AST, ASTNode, Expr, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnAccess, Position, Stmt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,10 +65,20 @@ impl Sources<'_> {
         })
     }
 
-    /// Names of the functions of a file, with their numbers of parameters.
-    pub fn names(&self, file: u16) -> impl Iterator<Item = (String, usize)> + '_ {
+    /// Names of the functions of a file.
+    pub fn names(&self, file: u16) -> impl Iterator<Item = &str> {
+        self.tree(file).into_iter().flat_map(|tree| tree.iter_functions()).map(|f| f.name)
+    }
+
+    /// The functions that a file has for others, each with its forms: `f(x, y)`.
+    #[must_use]
+    pub fn public(&self, file: u16) -> BTreeMap<&str, Vec<String>> {
+        let mut forms: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let functions = self.tree(file).into_iter().flat_map(|tree| tree.iter_functions());
-        functions.map(|f| (f.name.to_string(), f.params.len()))
+        for f in functions.filter(|f| f.access == FnAccess::Public) {
+            forms.entry(f.name).or_default().push(format!("{}({})", f.name, f.params.join(", ")));
+        }
+        forms
     }
 
     /// The file that `file` imports by the name `alias`.

@@ -63,40 +63,28 @@ fn defines(cell: &Cell) -> Option<&str> {
 
 /// Names of variables, functions and modules that a statement uses: neither properties nor keys of maps.
 fn names(text: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let (mut before, mut word) = (String::new(), String::new());
-    let code: Vec<(usize, char)> = Scan::new(text).collect();
-    for (i, (at, c)) in code.iter().enumerate() {
-        let is_part = c.is_alphanumeric() || *c == '_';
-        let touches = i == 0 || code[i - 1].0 + code[i - 1].1.len_utf8() == *at;
-        if is_part && (word.is_empty() || touches) {
-            word.push(*c);
-            continue;
-        }
-        if !word.is_empty() {
-            let rest: String = code[i..].iter().map(|(_, c)| *c).take(64).collect();
-            keep(&mut names, &before, &word, rest.trim_start());
-            before.push_str(&word);
-            word.clear();
-        }
-        if is_part {
-            word.push(*c);
-        } else if !c.is_whitespace() {
-            before.push(*c);
-        }
+    // Without texts and comments, each of which parts two words.
+    let (mut code, mut end) = (String::new(), 0);
+    for (at, c) in Scan::new(text) {
+        code.extend((at > end).then_some(' '));
+        code.push(c);
+        end = at + c.len_utf8();
     }
-    keep(&mut names, &before, &word, "");
+    let parts = |c: char| !c.is_alphanumeric() && c != '_';
+    let (mut names, mut at) = (BTreeSet::new(), 0);
+    for word in code.split_inclusive(parts) {
+        let name = word.trim_end_matches(parts);
+        let (before, after) = (code[..at].trim_end(), code[at + name.len()..].trim_start());
+        let of_module = before.ends_with("::") && !before.ends_with("global::");
+        let property = before.ends_with('.') && !before.ends_with("..");
+        let key = after.starts_with(':') && !after.starts_with("::");
+        let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if is_name && !of_module && !property && !key {
+            names.insert(name.to_string());
+        }
+        at += word.len();
+    }
     names
-}
-
-fn keep(names: &mut BTreeSet<String>, before: &str, word: &str, rest: &str) {
-    let starts = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    let of_module = before.ends_with("::") && !before.ends_with("global::");
-    let property = before.ends_with('.') && !before.ends_with("..");
-    let key = rest.starts_with(':') && !rest.starts_with("::");
-    if starts && !of_module && !property && !key {
-        names.insert(word.to_string());
-    }
 }
 
 #[cfg(test)]
